@@ -1,0 +1,5 @@
+//! tollgate: a discrete-event rate-limit simulator.
+
+#![forbid(unsafe_code)]
+
+pub mod time;

@@ -1,0 +1,364 @@
+//! Virtual time: instants, spans and exact rates, all in integer nanoseconds.
+//!
+//! People write `"1.5s"`, `"10min"`, `"16/s"` or `"10000/5min"`; a bare number
+//! is refused, because a limit that is off by a factor of a thousand looks
+//! right in every table. The grammar is our own forty lines, not a crate's,
+//! because a rate shares it with a span and both must be exact to the
+//! nanosecond.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// Nanoseconds in a second.
+pub const SECOND: u64 = 1_000_000_000;
+
+/// The units that people write, in nanoseconds; the first name is printed.
+const UNITS: [(&[&str], u64); 7] = [
+    (&["d", "day", "days"], 86_400 * SECOND),
+    (&["h", "hour", "hours", "hr"], 3_600 * SECOND),
+    (&["min", "m", "minute", "minutes"], 60 * SECOND),
+    (&["s", "sec", "second", "seconds"], SECOND),
+    (&["ms"], 1_000_000),
+    (&["us", "µs"], 1_000),
+    (&["ns"], 1),
+];
+
+/// A point on the virtual clock: nanoseconds since the Unix epoch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct Instant(pub u64);
+
+impl Instant {
+    /// The instant that never comes.
+    pub const NEVER: Instant = Instant(u64::MAX);
+
+    /// This instant moved later by `span`; `NEVER` absorbs every overflow.
+    #[must_use]
+    pub const fn after(self, span: Span) -> Instant {
+        Instant(self.0.saturating_add(span.0))
+    }
+
+    /// The span since `earlier`, zero when `earlier` is not earlier.
+    #[must_use]
+    pub const fn since(self, earlier: Instant) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down.
+    #[must_use]
+    pub const fn epoch_seconds(self) -> u64 {
+        self.0 / SECOND
+    }
+}
+
+/// An RFC 3339 time such as `2026-01-05T09:00:00Z` becomes an instant.
+impl FromStr for Instant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refused = || format!("`{text}` is not a time: write it like 2026-01-05T09:00:00Z");
+        let stamp: jiff::Timestamp = text.parse().map_err(|_| refused())?;
+        u64::try_from(stamp.as_nanosecond())
+            .map(Instant)
+            .map_err(|_| refused())
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
+            Ok(stamp) => write!(f, "{stamp}"),
+            Err(_) => f.write_str("never"),
+        }
+    }
+}
+
+/// A length of virtual time in nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Span(pub u64);
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Span = Span(0);
+    /// Longer than every run; it saturates and is never queued.
+    pub const NEVER: Span = Span(u64::MAX);
+
+    /// A span of whole seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u64) -> Span {
+        Span(seconds.saturating_mul(SECOND))
+    }
+
+    /// A span of whole milliseconds.
+    #[must_use]
+    pub const fn millis(millis: u64) -> Span {
+        Span(millis.saturating_mul(1_000_000))
+    }
+
+    /// The nearest span to `seconds`; negative and NaN give zero, too long gives `NEVER`.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, which is what is promised
+    pub fn from_secs_f64(seconds: f64) -> Span {
+        Span(libm::round(seconds * 1e9) as u64)
+    }
+
+    /// The span in seconds.
+    #[must_use]
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    /// Whole seconds, rounded up.
+    #[must_use]
+    pub const fn ceil_seconds(self) -> u64 {
+        self.0.div_ceil(SECOND)
+    }
+
+    /// The sum, saturating at `NEVER`.
+    #[must_use]
+    pub const fn plus(self, other: Span) -> Span {
+        Span(self.0.saturating_add(other.0))
+    }
+
+    /// The product, saturating at `NEVER`.
+    #[must_use]
+    pub const fn times(self, factor: u64) -> Span {
+        Span(self.0.saturating_mul(factor))
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse_span(text.trim())
+            .map(Span)
+            .map_err(|why| format!("`{text}` is not a time span: {why}"))
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// Prints the largest unit that keeps the number whole: `90s`, `1500ms`, `10min`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Span::NEVER => f.write_str("never"),
+            Span::ZERO => f.write_str("0s"),
+            Span(ns) => {
+                let whole = UNITS.iter().find(|(_, unit)| ns % unit == 0);
+                let (names, unit) = whole.expect("every count is whole in ns");
+                write!(f, "{}{}", ns / unit, names[0])
+            }
+        }
+    }
+}
+
+/// So many of something in a period: count and period as written, never reduced.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Rate {
+    /// How many, at least one.
+    pub count: u64,
+    /// In how long, at least one nanosecond.
+    pub period: Span,
+}
+
+impl Rate {
+    /// The rate per second, for tables and charts only.
+    #[must_use]
+    pub fn per_second(self) -> f64 {
+        self.count as f64 / self.period.as_secs_f64()
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refused = |why: &str| format!("`{text}` is not a rate: {why}");
+        let Some((count, period)) = text.split_once('/') else {
+            return Err(refused(&format!(
+                "write COUNT/UNIT, like {}/s",
+                digits_of(text)
+            )));
+        };
+        let count = count.trim().replace(['_', ','], "");
+        let count: u64 = count
+            .parse()
+            .map_err(|_| refused("the count is a whole number, like 60/min or 1/100ms"))?;
+        if count == 0 {
+            return Err(refused("the count must be at least 1"));
+        }
+        let period = period.trim();
+        let period = match unit_of(period) {
+            Some(unit) => unit,
+            None => parse_span(period).map_err(|why| refused(&why))?,
+        };
+        if period == 0 {
+            return Err(refused("the period must be longer than zero"));
+        }
+        Ok(Rate {
+            count,
+            period: Span(period),
+        })
+    }
+}
+
+impl TryFrom<String> for Rate {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match UNITS.iter().find(|(_, unit)| *unit == self.period.0) {
+            Some((names, _)) => write!(f, "{}/{}", self.count, names[0]),
+            None => write!(f, "{}/{}", self.count, self.period),
+        }
+    }
+}
+
+/// The digits at the head of a text, for a hint; `16` where there are none.
+fn digits_of(text: &str) -> &str {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    if end == 0 { "16" } else { &text[..end] }
+}
+
+fn unit_of(name: &str) -> Option<u64> {
+    UNITS
+        .iter()
+        .find(|(names, _)| names.contains(&name))
+        .map(|(_, unit)| *unit)
+}
+
+/// Reads `NUMBER UNIT` exactly: the decimals are integers too, no float on the way.
+fn parse_span(text: &str) -> Result<u64, String> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = (&text[..end], text[end..].trim());
+    if number.is_empty() {
+        return Err("write a number and a unit, like 1.5s or 10min".to_owned());
+    }
+    if unit.is_empty() {
+        return Err(format!(
+            "it has no unit: write {number}s, {number}ms or {number}min"
+        ));
+    }
+    let unit = unit_of(unit)
+        .ok_or_else(|| format!("`{unit}` is not a unit: use d, h, min, s, ms, us or ns"))?;
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || decimals.contains('.') {
+        return Err(format!("`{number}` is not a number"));
+    }
+    let too_long = || "it is longer than 584 years, the most that the clock can hold".to_owned();
+    let mut ns = whole
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| n.checked_mul(unit))
+        .ok_or_else(too_long)?;
+    let mut place = unit;
+    for digit in decimals.bytes() {
+        if place % 10 != 0 && digit != b'0' {
+            return Err("it is finer than a nanosecond".to_owned());
+        }
+        place /= 10;
+        ns = ns
+            .checked_add(u64::from(digit - b'0') * place)
+            .ok_or_else(too_long)?;
+    }
+    if ns == u64::MAX {
+        Err(too_long())
+    } else {
+        Ok(ns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_exactly() {
+        for (text, ns) in [
+            ("1.5s", 1_500_000_000),
+            ("250ms", 250_000_000),
+            ("10 min", 600 * SECOND),
+            ("0.000000001s", 1),
+            ("1d", 86_400 * SECOND),
+            ("0s", 0),
+        ] {
+            assert_eq!(text.parse::<Span>(), Ok(Span(ns)), "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_say_what_to_write() {
+        for (text, part) in [
+            ("5", "no unit: write 5s"),
+            ("s", "a number and a unit"),
+            ("-1s", "a number and a unit"),
+            ("NaN", "a number and a unit"),
+            ("1 parsec", "`parsec` is not a unit"),
+            ("1.2.3s", "not a number"),
+            ("0.1ns", "finer than a nanosecond"),
+            ("999999999999d", "584 years"),
+        ] {
+            let error = text.parse::<Span>().unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn rates_keep_count_and_period_as_written() {
+        let rate: Rate = "10000/5min".parse().unwrap();
+        assert_eq!((rate.count, rate.period), (10_000, Span::seconds(300)));
+        assert_eq!(rate.to_string(), "10000/5min");
+        assert_eq!("1000/h".parse::<Rate>().unwrap().to_string(), "1000/h");
+        assert_eq!("60/60s".parse::<Rate>().unwrap().to_string(), "60/min");
+        assert!("100".parse::<Rate>().unwrap_err().contains("like 100/s"));
+        assert!("0/s".parse::<Rate>().unwrap_err().contains("at least 1"));
+        assert!(
+            "5/0s"
+                .parse::<Rate>()
+                .unwrap_err()
+                .contains("longer than zero")
+        );
+    }
+
+    #[test]
+    fn printing_a_span_reads_back_the_same() {
+        for ns in [1, 1_500_000_000, 90 * SECOND, 3_600 * SECOND, 123_456_789] {
+            assert_eq!(Span(ns).to_string().parse::<Span>(), Ok(Span(ns)));
+        }
+    }
+
+    #[test]
+    fn instants_are_rfc_3339() {
+        let instant: Instant = "2026-01-05T09:00:00Z".parse().unwrap();
+        assert_eq!(instant, Instant(1_767_603_600 * SECOND));
+        assert_eq!(instant.to_string(), "2026-01-05T09:00:00Z");
+        assert!("yesterday".parse::<Instant>().is_err());
+    }
+
+    #[test]
+    fn never_absorbs() {
+        assert_eq!(Instant(5).after(Span::NEVER), Instant::NEVER);
+        assert_eq!(Instant(5).since(Instant(9)), Span::ZERO);
+    }
+}
