@@ -3,3 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod time;
+pub mod rng;
+pub mod dist;
+pub mod http;
+pub mod limiter;
