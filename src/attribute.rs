@@ -1,0 +1,278 @@
+//! Attributes and scopes: whom an attempt is made for, and whose state it meets.
+//!
+//! An attempt carries interned attributes of any names (app, token, ip, auth).
+//! A scope is a tuple of them; its key is mapped to a dense slot here, once, at
+//! set-up, so that nothing on the hot path hashes or compares names.
+
+use std::collections::BTreeMap;
+
+use crate::limiter::Slot;
+
+/// The index of an attribute's name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct AttributeId(pub u8);
+
+/// The value of an attribute, interned; equal numbers are equal values.
+pub type AttributeValue = u32;
+
+/// Who makes an attempt: the index of a row of attribute values.
+pub type Principal = u32;
+
+/// All principals of a scenario: a row of attribute values each.
+#[derive(Clone, Debug, Default)]
+pub struct Principals {
+    names: Vec<String>,
+    texts: BTreeMap<String, AttributeValue>,
+    next_value: AttributeValue,
+    rows: Vec<Option<AttributeValue>>,
+}
+
+impl Principals {
+    /// Principals over these attribute names.
+    #[must_use]
+    pub fn new(names: Vec<String>) -> Self {
+        Principals {
+            names,
+            ..Principals::default()
+        }
+    }
+
+    /// The attribute of that name.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<AttributeId> {
+        let index = self.names.iter().position(|n| n == name)?;
+        u8::try_from(index).ok().map(AttributeId)
+    }
+
+    /// The value that a text stands for; the same text is the same value.
+    pub fn value_of(&mut self, text: &str) -> AttributeValue {
+        if let Some(value) = self.texts.get(text) {
+            return *value;
+        }
+        let value = self.fresh();
+        self.texts.insert(text.to_owned(), value);
+        value
+    }
+
+    /// A value that nothing else has.
+    pub fn fresh(&mut self) -> AttributeValue {
+        self.next_value += 1;
+        self.next_value - 1
+    }
+
+    /// Adds a principal; `row` has a value or none for each name, in order.
+    pub fn push(&mut self, row: &[Option<AttributeValue>]) -> Principal {
+        assert_eq!(
+            row.len(),
+            self.names.len(),
+            "a row has a place for every attribute"
+        );
+        let principal = self.len();
+        self.rows.extend_from_slice(row);
+        principal
+    }
+
+    /// How many principals there are.
+    #[must_use]
+    pub fn len(&self) -> Principal {
+        let rows = if self.names.is_empty() {
+            0
+        } else {
+            self.rows.len() / self.names.len()
+        };
+        Principal::try_from(rows).expect("the size of a model is checked before it is built")
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of an attribute of a principal.
+    #[must_use]
+    pub fn value(&self, principal: Principal, attribute: AttributeId) -> Option<AttributeValue> {
+        self.rows[principal as usize * self.names.len() + usize::from(attribute.0)]
+    }
+}
+
+/// What happens to an attempt that lacks an attribute of a scope.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Missing {
+    /// The scope does not apply to it.
+    #[default]
+    Skip,
+    /// All such attempts share a state.
+    Shared,
+    /// It is refused.
+    Reject,
+}
+
+/// A condition on an attribute: that it has this value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Condition {
+    /// The attribute.
+    pub attribute: AttributeId,
+    /// The value that it must have.
+    pub value: AttributeValue,
+}
+
+/// Whose state: a tuple of attributes, and whether each endpoint has its own.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// The attributes of the key.
+    pub attributes: Vec<AttributeId>,
+    /// Whether the endpoint is part of the key.
+    pub by_endpoint: bool,
+    /// Which principals it applies to; all of the conditions must hold.
+    pub when: Vec<Condition>,
+    /// What becomes of a principal without one of the attributes.
+    pub missing: Missing,
+}
+
+/// What a scope holds for one principal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// The state at this slot.
+    At(Slot),
+    /// The scope does not apply.
+    Skip,
+    /// The attempt is refused for want of an attribute.
+    Refuse,
+}
+
+const SKIP: Slot = Slot::MAX;
+const REFUSE: Slot = Slot::MAX - 1;
+
+/// A scope's slots, for every principal and endpoint.
+#[derive(Clone, Debug)]
+pub struct SlotMap {
+    by_principal: Vec<Slot>,
+    endpoints: u32,
+    slots: u32,
+}
+
+impl SlotMap {
+    /// Maps every principal; slots are given out in the order of the principals.
+    #[must_use]
+    pub fn build(scope: &Scope, principals: &Principals, endpoints: usize) -> SlotMap {
+        let mut keys: BTreeMap<Vec<Option<AttributeValue>>, Slot> = BTreeMap::new();
+        let mut by_principal = Vec::with_capacity(principals.len() as usize);
+        for principal in 0..principals.len() {
+            let holds = |c: &Condition| principals.value(principal, c.attribute) == Some(c.value);
+            let key: Vec<_> = scope
+                .attributes
+                .iter()
+                .map(|a| principals.value(principal, *a))
+                .collect();
+            let slot = if !scope.when.iter().all(holds) {
+                SKIP
+            } else if key.contains(&None) && scope.missing != Missing::Shared {
+                if scope.missing == Missing::Skip {
+                    SKIP
+                } else {
+                    REFUSE
+                }
+            } else {
+                let next =
+                    Slot::try_from(keys.len()).expect("there are no more keys than principals");
+                *keys.entry(key).or_insert(next)
+            };
+            by_principal.push(slot);
+        }
+        let endpoints = if scope.by_endpoint { endpoints } else { 1 };
+        let endpoints = u32::try_from(endpoints).expect("a model has few endpoints");
+        let keys = u32::try_from(keys.len()).expect("there are no more keys than principals");
+        SlotMap {
+            by_principal,
+            endpoints,
+            slots: keys * endpoints,
+        }
+    }
+
+    /// How many slots there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots as usize
+    }
+
+    /// Whether no principal has a slot.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots == 0
+    }
+
+    /// What the scope holds for a principal that asks an endpoint.
+    #[must_use]
+    pub fn place(&self, principal: Principal, endpoint: u32) -> Place {
+        match self.by_principal[principal as usize] {
+            SKIP => Place::Skip,
+            REFUSE => Place::Refuse,
+            slot if self.endpoints == 1 => Place::At(slot),
+            slot => Place::At(slot * self.endpoints + endpoint),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_tokens_one_without() -> (Principals, AttributeId, AttributeId) {
+        let mut principals = Principals::new(vec!["app".into(), "token".into()]);
+        let app = principals.value_of("app");
+        for _ in 0..2 {
+            let token = principals.fresh();
+            principals.push(&[Some(app), Some(token)]);
+        }
+        principals.push(&[Some(app), None]);
+        (principals, AttributeId(0), AttributeId(1))
+    }
+
+    #[test]
+    fn a_shared_attribute_is_one_slot_and_each_own_is_many() {
+        let (principals, app, token) = two_tokens_one_without();
+        let of = |attribute| Scope {
+            attributes: vec![attribute],
+            ..Scope::default()
+        };
+        let apps = SlotMap::build(&of(app), &principals, 3);
+        let tokens = SlotMap::build(&of(token), &principals, 3);
+        assert_eq!((apps.len(), tokens.len()), (1, 2));
+        assert_eq!(tokens.place(1, 0), Place::At(1));
+        assert_eq!(tokens.place(2, 0), Place::Skip);
+    }
+
+    #[test]
+    fn the_missing_key_rule_is_obeyed() {
+        let (principals, _, token) = two_tokens_one_without();
+        let scope = |missing| Scope {
+            attributes: vec![token],
+            missing,
+            ..Scope::default()
+        };
+        let refused = SlotMap::build(&scope(Missing::Reject), &principals, 1);
+        assert_eq!(refused.place(2, 0), Place::Refuse);
+        let shared = SlotMap::build(&scope(Missing::Shared), &principals, 1);
+        assert_eq!(shared.place(2, 0), Place::At(2));
+    }
+
+    #[test]
+    fn a_condition_and_an_endpoint_narrow_the_scope() {
+        let (principals, app, token) = two_tokens_one_without();
+        let value = principals.value(1, token).unwrap();
+        let scope = Scope {
+            attributes: vec![app],
+            by_endpoint: true,
+            when: vec![Condition {
+                attribute: token,
+                value,
+            }],
+            missing: Missing::Skip,
+        };
+        let map = SlotMap::build(&scope, &principals, 3);
+        assert_eq!(map.len(), 3);
+        assert_eq!(map.place(0, 2), Place::Skip);
+        assert_eq!(map.place(1, 2), Place::At(2));
+    }
+}

@@ -1,0 +1,308 @@
+//! What policies remember during a run: pauses, paces and what headers told,
+//! in tables indexed by the scope that each part names.
+
+use super::pace::Allowance;
+use super::{Policy, Whose};
+use crate::api::EndpointId;
+use crate::attribute::{Place, Principal};
+use crate::http::{Answer, Headers};
+use crate::time::Instant;
+
+/// Who wants to send.
+#[derive(Clone, Copy, Debug)]
+pub struct Who {
+    /// The client's index in the run.
+    pub client: u32,
+    /// Its population.
+    pub population: u16,
+    /// Whom it sends for.
+    pub principal: Principal,
+    /// What it asks.
+    pub endpoint: EndpointId,
+}
+
+/// Whether an attempt may leave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permit {
+    /// Now.
+    Go,
+    /// At an instant that is reserved for it.
+    Reserved(Instant),
+    /// Not before this instant; ask again then.
+    Closed(Instant),
+}
+
+/// The memory of one policy in one run.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// Until when each scope of each pause is silent.
+    pauses: Vec<Vec<Instant>>,
+    /// When the next attempt of each scope of each pace may leave.
+    paces: Vec<Vec<Instant>>,
+    /// What headers told each scope.
+    gates: Vec<Gate>,
+}
+
+/// What headers told, in the client's own time.
+#[derive(Clone, Copy, Debug)]
+struct Gate {
+    next: Instant,
+    closed: Instant,
+    /// After here nothing is known.
+    reset: Instant,
+    gap: crate::time::Span,
+}
+
+const OPEN: Gate = Gate {
+    next: Instant(0),
+    closed: Instant(0),
+    reset: Instant(0),
+    gap: crate::time::Span::ZERO,
+};
+
+impl Whose {
+    /// How many slots there are, in a run with so many clients.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // a policy's part is for somebody
+    pub fn len(&self, clients: u32) -> usize {
+        match self {
+            Whose::Client => clients as usize,
+            Whose::Scope(_, slots) => slots.len(),
+        }
+    }
+
+    /// The slot of whoever sends; `None` where the scope does not apply.
+    #[must_use]
+    pub fn slot(&self, who: &Who) -> Option<usize> {
+        match self {
+            Whose::Client => Some(who.client as usize),
+            Whose::Scope(_, slots) => match slots.place(who.principal, who.endpoint) {
+                Place::At(slot) => Some(slot as usize),
+                Place::Skip | Place::Refuse => None,
+            },
+        }
+    }
+}
+
+impl Memory {
+    /// Nothing remembered, for a run with so many clients.
+    #[must_use]
+    pub fn new(policy: &Policy, clients: u32) -> Memory {
+        let never_yet = |whose: &Whose| vec![Instant(0); whose.len(clients)];
+        let gates = policy
+            .header_pace
+            .as_ref()
+            .map_or(0, |pace| pace.of.len(clients));
+        Memory {
+            pauses: policy
+                .pauses
+                .iter()
+                .map(|pause| never_yet(&pause.of))
+                .collect(),
+            paces: policy
+                .paces
+                .iter()
+                .map(|pace| never_yet(&pace.of))
+                .collect(),
+            gates: vec![OPEN; gates],
+        }
+    }
+
+    /// Whether an attempt may leave now; `reserved` if this is the instant that
+    /// was reserved for it. A pause breaks reservations: those who wake into it
+    /// line up anew when it ends.
+    pub fn permit(&mut self, policy: &Policy, who: &Who, now: Instant, reserved: bool) -> Permit {
+        let gate_slot = policy
+            .header_pace
+            .as_ref()
+            .and_then(|pace| pace.of.slot(who));
+        let pauses = policy.pauses.iter().zip(&self.pauses);
+        let silent = pauses.filter_map(|(pause, until)| Some(until[pause.of.slot(who)?]));
+        let closed = silent
+            .chain(gate_slot.map(|slot| self.gates[slot].closed))
+            .max();
+        if let Some(until) = closed.filter(|until| *until > now) {
+            return Permit::Closed(until);
+        }
+        if reserved {
+            return Permit::Go;
+        }
+        let mut leave = now;
+        for (pace, next) in policy.paces.iter().zip(&self.paces) {
+            if let Some(slot) = pace.slot(who) {
+                leave = leave.max(next[slot]);
+            }
+        }
+        if let Some(gate) = gate_slot.map(|slot| &mut self.gates[slot])
+            && now < gate.reset
+        {
+            leave = leave.max(gate.next);
+            if leave > gate.reset {
+                return Permit::Closed(gate.reset);
+            }
+            gate.next = leave.after(gate.gap);
+        }
+        for (pace, next) in policy.paces.iter().zip(&mut self.paces) {
+            if let Some(slot) = pace.slot(who) {
+                next[slot] = leave.after(pace.gap);
+            }
+        }
+        if leave == now {
+            Permit::Go
+        } else {
+            Permit::Reserved(leave)
+        }
+    }
+
+    /// Remembers what an answer tells; `clock` is what the client's clock reads.
+    pub fn learn(
+        &mut self,
+        policy: &Policy,
+        who: &Who,
+        now: Instant,
+        clock: Instant,
+        answer: Answer,
+        headers: &Headers,
+    ) {
+        for (pause, until) in policy.pauses.iter().zip(&mut self.pauses) {
+            if pause.on.iter().any(|kind| kind.matches(answer))
+                && let Some(slot) = pause.of.slot(who)
+            {
+                until[slot] = until[slot].max(now.after(pause.span));
+            }
+        }
+        let Some(pace) = &policy.header_pace else {
+            return;
+        };
+        if let (Some(slot), Some(told)) = (pace.of.slot(who), pace.read(clock, headers)) {
+            self.gates[slot].hear(now, told);
+        }
+    }
+}
+
+impl Gate {
+    fn hear(&mut self, now: Instant, told: Allowance) {
+        let reset = now.after(told.reset);
+        // A new window: what was reserved in the old one says nothing about it.
+        if now >= self.reset {
+            self.next = now.after(told.gap);
+        }
+        self.gap = told.gap;
+        self.reset = reset;
+        self.closed = now.after(told.closed);
+    }
+}
+
+impl super::Pace {
+    fn slot(&self, who: &Who) -> Option<usize> {
+        if self.filter.takes(who.population, who.endpoint) {
+            self.of.slot(who)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Classify, Filter, Gauge, HeaderPace, Jitter, Kind, Pace, Pause, Schedule};
+    use crate::http::{HeaderId, Status, Value};
+    use crate::time::{SECOND, Span};
+
+    fn policy() -> Policy {
+        Policy {
+            name: "test".into(),
+            attempts: 10,
+            classify: Classify(vec![Kind::Status(429)]),
+            schedule: Schedule::Zero,
+            jitter: Jitter::None,
+            hint: None,
+            timeout: None,
+            pauses: vec![],
+            paces: vec![],
+            in_flight: vec![],
+            header_pace: None,
+        }
+    }
+
+    const WHO: Who = Who {
+        client: 0,
+        population: 0,
+        principal: 0,
+        endpoint: 0,
+    };
+    const REFUSED: Answer = Answer::Status(Status(429));
+
+    fn at(seconds: u64) -> Instant {
+        Instant(seconds * SECOND)
+    }
+
+    #[test]
+    fn a_pace_lines_attempts_up_and_a_pause_breaks_the_line() {
+        let mut policy = policy();
+        let gap = Span::seconds(2);
+        policy.paces.push(Pace {
+            gap,
+            of: Whose::Client,
+            filter: Filter::default(),
+        });
+        let on = vec![Kind::Status(429)];
+        policy.pauses.push(Pause {
+            on,
+            span: Span::seconds(5),
+            of: Whose::Client,
+        });
+        let mut memory = Memory::new(&policy, 1);
+        assert_eq!(memory.permit(&policy, &WHO, at(0), false), Permit::Go);
+        assert_eq!(
+            memory.permit(&policy, &WHO, at(0), false),
+            Permit::Reserved(at(2))
+        );
+        memory.learn(&policy, &WHO, at(1), at(1), REFUSED, &Headers::NONE);
+        assert_eq!(
+            memory.permit(&policy, &WHO, at(2), true),
+            Permit::Closed(at(6))
+        );
+        assert_eq!(memory.permit(&policy, &WHO, at(6), false), Permit::Go);
+    }
+
+    #[test]
+    fn headers_spread_what_is_left_and_are_forgotten_at_the_reset() {
+        let mut policy = policy();
+        let gauge = Gauge {
+            remaining: HeaderId(0),
+            reset: HeaderId(1),
+            epoch: true,
+        };
+        policy.header_pace = Some(HeaderPace {
+            gauges: vec![gauge],
+            of: Whose::Client,
+        });
+        let mut memory = Memory::new(&policy, 1);
+        let mut headers = Headers::NONE;
+        headers.set(HeaderId(0), Value::Integer(2));
+        headers.set(HeaderId(1), Value::Integer(10));
+        memory.learn(
+            &policy,
+            &WHO,
+            at(0),
+            at(0),
+            Answer::Status(Status::OK),
+            &headers,
+        );
+        assert_eq!(
+            memory.permit(&policy, &WHO, at(0), false),
+            Permit::Reserved(at(5))
+        );
+        assert_eq!(
+            memory.permit(&policy, &WHO, at(0), false),
+            Permit::Reserved(at(10))
+        );
+        assert_eq!(
+            memory.permit(&policy, &WHO, at(0), false),
+            Permit::Closed(at(10))
+        );
+        assert_eq!(memory.permit(&policy, &WHO, at(10), false), Permit::Go);
+    }
+}

@@ -1,0 +1,196 @@
+//! The client's side of an answer: served, another attempt, or the end.
+
+use super::call::{NONE, Stage};
+use super::queue::{Event, What};
+use super::{AttemptRecord, End, Engine, Fact, Observer};
+use crate::client::Next;
+use crate::http::{Answer, Headers};
+use crate::rng::Purpose;
+use crate::time::Span;
+use crate::workload::{Work, Workers};
+
+impl<O: Observer> Engine<'_, O> {
+    /// The response reaches the client.
+    pub(super) fn answer(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        let (call, number, answer) = (row.call, row.number, row.answer);
+        if call != NONE {
+            let heard = !matches!(answer, Answer::Refused) && !self.headers.is_empty();
+            let headers = if heard {
+                self.headers[attempt as usize]
+            } else {
+                Headers::NONE
+            };
+            self.calls[call].attempt = NONE;
+            self.follow(call, number, attempt, answer, &headers);
+        }
+        self.attempts.remove(attempt);
+    }
+
+    /// What follows an answer: the policy says.
+    pub(super) fn follow(
+        &mut self,
+        call: u32,
+        number: u32,
+        attempt: u32,
+        answer: Answer,
+        headers: &Headers,
+    ) {
+        self.land(call);
+        let (who, policy, population) = (self.who(call), self.policy(call), self.population(call));
+        let clock = population.clock(self.now);
+        self.memories[usize::from(population.policy)]
+            .learn(policy, &who, self.now, clock, answer, headers);
+        let bits = self.calls[call]
+            .key
+            .draw(Purpose::Jitter, u64::from(number));
+        let next = policy.next(clock, number, answer, headers, bits);
+        let then = if let Next::Retry(wait) = next {
+            Some(wait)
+        } else {
+            None
+        };
+        self.record(attempt, call, answer, then);
+        match next {
+            Next::Served => {
+                self.remember(call);
+                self.end(call, End::ByAttempt);
+            }
+            Next::GiveUp(cause) => self.end(call, End::GivenUp(cause)),
+            Next::Retry(wait) => self.back_off(call, wait),
+        }
+    }
+
+    fn back_off(&mut self, call: u32, wait: Span) {
+        self.calls[call].stage = Stage::Backoff;
+        if !self.population(call).holds_worker {
+            self.dismiss(call);
+        }
+        // A wait of no time goes through the queue too: others may come first.
+        self.push_call(self.now.after(wait), What::Wake, call);
+    }
+
+    /// A call ended while an attempt was in flight: the server goes on with it.
+    pub(super) fn abandon(&mut self, attempt: u32, answer: Answer) {
+        let call = self.attempts[attempt].call;
+        self.record(attempt, call, answer, None);
+        self.attempts[attempt].call = NONE;
+        self.calls[call].attempt = NONE;
+    }
+
+    fn record(&mut self, attempt: u32, call: u32, answer: Answer, then: Option<Span>) {
+        let row = &self.attempts[attempt];
+        let record = AttemptRecord {
+            number: row.number,
+            call: self.calls[call].number,
+            sent: row.sent,
+            answer,
+            rejected_by: row.rejected_by,
+            then,
+        };
+        let client = row.client;
+        self.note_attempt(attempt, client, &Fact::Answered(record));
+    }
+
+    /// A call is over, and those who ride with it.
+    pub(super) fn end(&mut self, call: u32, end: End) {
+        let mut rider = std::mem::replace(&mut self.calls[call].riders, NONE);
+        if self.calls[call].stage == Stage::Gathering {
+            self.close_batch(call);
+        }
+        let with_it = if end == End::ByAttempt {
+            End::ByBatch
+        } else {
+            end
+        };
+        while rider != NONE {
+            let next = self.calls[rider].link;
+            // One whose own patience ended before stays linked until now.
+            if self.calls[rider].ended {
+                self.calls.remove(rider);
+            } else {
+                self.calls[rider].stage = Stage::Sent;
+                self.end(rider, with_it);
+            }
+            rider = next;
+        }
+        self.land(call);
+        let row = &self.calls[call];
+        let (meant, attempts, stage) = (row.meant, row.attempts, row.stage);
+        let (index, client) = (usize::from(row.population), row.client);
+        self.note(
+            call,
+            &Fact::Ended {
+                end,
+                meant,
+                attempts,
+            },
+        );
+        self.sources[index].alive -= 1;
+        self.dismiss(call);
+        match stage {
+            // Still linked somewhere: the row is given back when it comes up.
+            Stage::Queued => {
+                let line = self.line_of(index, client);
+                self.workers[index][line].abandon();
+                self.calls[call].ended = true;
+            }
+            Stage::Held(part) => {
+                let slot = self.policy(call).in_flight[usize::from(part)]
+                    .of
+                    .slot(&self.who(call));
+                let slot = slot.expect("who is in line has a slot");
+                let policy = usize::from(self.population(call).policy);
+                self.in_flight[policy][usize::from(part)][slot].abandon();
+                self.calls[call].ended = true;
+            }
+            Stage::Riding => self.calls[call].ended = true,
+            _ => self.calls.remove(call),
+        }
+        self.think(index, client);
+    }
+
+    /// After the end of a call, a client of a closed loop thinks.
+    fn think(&mut self, index: usize, client: u32) {
+        let population = &self.model.populations[index];
+        let Work::Closed { think } = population.work else {
+            return;
+        };
+        let local = client - population.first_client;
+        let (key, number) = self.sources[index].thought(local);
+        let at = self
+            .now
+            .after(think.sample(key.draw(Purpose::Think, number)));
+        if at < self.model.horizon {
+            self.queue.push(
+                at,
+                Event {
+                    what: What::Arrive,
+                    index: client,
+                    generation: 0,
+                },
+            );
+        }
+    }
+
+    /// A worker of a backlog looks for its next call, through the queue.
+    pub(super) fn pull_later(&mut self, index: usize, client: u32) {
+        let population = &self.model.populations[index];
+        if !matches!(population.work, Work::Backlog { .. }) {
+            return;
+        }
+        let client = match population.workers {
+            Workers::Pool(_) => population.first_client,
+            _ => client,
+        };
+        let generation = u32::try_from(index).expect("populations are few");
+        self.queue.push(
+            self.now,
+            Event {
+                what: What::Pull,
+                index: client,
+                generation,
+            },
+        );
+    }
+}

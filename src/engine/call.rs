@@ -1,0 +1,115 @@
+//! The rows of the engine: a call as its client knows it, and an attempt as
+//! the server knows it. They are two states, because what a client believes
+//! and what the server does part ways at the first timeout.
+
+use crate::api::{EndpointId, LimitId};
+use crate::attribute::Principal;
+use crate::http::{Answer, Status};
+use crate::rng::Key;
+use crate::time::Instant;
+
+/// No row.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Where a call stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stage {
+    /// Its time in the session has not come.
+    Meant,
+    /// It leads a batch that still gathers.
+    Gathering,
+    /// It rides in the attempt of another call.
+    Riding,
+    /// About to look for a worker.
+    New,
+    /// In line for a worker.
+    Queued,
+    /// In line for a place in flight, of this part of the policy.
+    Held(u8),
+    /// Waiting for the policy to let it leave.
+    Pacing,
+    /// Waiting before a retry.
+    Backoff,
+    /// An attempt is in flight.
+    Sent,
+}
+
+/// One unit of user work.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// The key of its draws.
+    pub(super) key: Key,
+    pub(super) meant: Instant,
+    /// When its last attempt was sent, and how many were sent at that instant.
+    pub(super) last_sent: Instant,
+    pub(super) at_once: u32,
+    /// The number that it has in its population, for reports.
+    pub(super) number: u64,
+    pub(super) client: u32,
+    pub(super) population: u16,
+    pub(super) stage: Stage,
+    pub(super) endpoint: EndpointId,
+    /// What its attempts ask: the same, unless it leads a batch.
+    pub(super) asks: EndpointId,
+    pub(super) content: u32,
+    /// Attempts made so far.
+    pub(super) attempts: u32,
+    /// The attempt in flight.
+    pub(super) attempt: u32,
+    /// The next in the same line, or the next rider.
+    pub(super) link: u32,
+    /// The first of those who ride with it, and how many.
+    pub(super) riders: u32,
+    pub(super) rider_count: u32,
+    /// Places in flight that it holds, a bit for each part of the policy.
+    pub(super) held: u32,
+    pub(super) has_worker: bool,
+    /// The instant of its wake-up is reserved for it.
+    pub(super) reserved: bool,
+    /// Over, but still linked.
+    pub(super) ended: bool,
+}
+
+/// Where an attempt stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// On its way to the server, undecided.
+    Outward,
+    /// Admitted, waiting for a place of the service.
+    Waiting,
+    /// In service, or being refused with a place of its own.
+    Placed,
+    /// At the server without a place.
+    Placeless,
+    /// On its way home; the server has forgotten it.
+    Homeward,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) key: Key,
+    pub(super) sent: Instant,
+    /// `NONE` when its client has stopped waiting.
+    pub(super) call: u32,
+    pub(super) client: u32,
+    pub(super) number: u32,
+    pub(super) endpoint: EndpointId,
+    pub(super) content: u32,
+    pub(super) principal: Principal,
+    pub(super) population: u16,
+    pub(super) phase: Phase,
+    pub(super) answer: Answer,
+    pub(super) rejected_by: Option<LimitId>,
+}
+
+impl Attempt {
+    /// The status that the server gives, for what is given back by status; a
+    /// connection that breaks counts as an error of the server.
+    pub(super) fn status(&self) -> Status {
+        match self.answer {
+            Answer::Status(status) => status,
+            Answer::Refused | Answer::TimedOut => Status::SERVICE_UNAVAILABLE,
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! From a call to an attempt: a worker, a place in flight, the policy's leave.
+
+use super::call::{Attempt, Call, NONE, Phase, Stage};
+use super::queue::What;
+use super::{AT_ONCE_MAX, Caller, End, Engine, Fact, Observer, RunError};
+use crate::api::Receipt;
+use crate::attribute::Principal;
+use crate::client::{Cause, Permit, Who};
+use crate::http::{Answer, Headers};
+use crate::rng::Purpose;
+use crate::workload::Workers;
+
+impl<O: Observer> Engine<'_, O> {
+    /// Whose line of workers a client stands in.
+    pub(super) fn line_of(&self, population: usize, client: u32) -> usize {
+        let population = &self.model.populations[population];
+        match population.workers {
+            Workers::PerClient(_) => (client - population.first_client) as usize,
+            Workers::Pool(_) | Workers::Unbounded => 0,
+        }
+    }
+
+    /// The call looks for a worker.
+    pub(super) fn enroll(&mut self, call: u32) {
+        let row = &self.calls[call];
+        let index = usize::from(row.population);
+        if self.population(call).workers == Workers::Unbounded {
+            return self.ready(call, 0);
+        }
+        let line = self.line_of(index, row.client);
+        let line = &mut self.workers[index][line];
+        if line.take() {
+            self.calls[call].has_worker = true;
+            return self.ready(call, 0);
+        }
+        if line.waiting() >= self.model.populations[index].queue {
+            return self.end(call, End::GivenUp(Cause::Shed));
+        }
+        self.calls[call].stage = Stage::Queued;
+        line.join(&mut self.calls, call);
+    }
+
+    /// The call's worker is free for another: the first in line, or the backlog.
+    pub(super) fn dismiss(&mut self, call: u32) {
+        if !std::mem::take(&mut self.calls[call].has_worker) {
+            return;
+        }
+        let (index, client) = (
+            usize::from(self.calls[call].population),
+            self.calls[call].client,
+        );
+        let line = self.line_of(index, client);
+        if let Some(next) = self.workers[index][line].pop(&mut self.calls) {
+            self.calls[next].has_worker = true;
+            // Through the queue, so that a long line does not nest.
+            self.calls[next].stage = Stage::Backoff;
+            self.push_call(self.now, What::Wake, next);
+        } else {
+            self.workers[index][line].give();
+            self.pull_later(index, client);
+        }
+    }
+
+    /// The call has its worker: places in flight, from part `from` of the policy on.
+    pub(super) fn ready(&mut self, call: u32, from: usize) {
+        let (who, policy, number) = (
+            self.who(call),
+            self.policy(call),
+            self.population(call).policy,
+        );
+        for (n, part) in policy.in_flight.iter().enumerate().skip(from) {
+            if self.calls[call].held & (1 << n) != 0
+                || !part.filter.takes(who.population, who.endpoint)
+            {
+                continue;
+            }
+            let Some(slot) = part.of.slot(&who) else {
+                continue;
+            };
+            let line = &mut self.in_flight[usize::from(number)][n][slot];
+            if !line.take() {
+                self.calls[call].stage =
+                    Stage::Held(u8::try_from(n).expect("a policy has few parts"));
+                line.join(&mut self.calls, call);
+                return;
+            }
+            self.calls[call].held |= 1 << n;
+        }
+        self.depart(call);
+    }
+
+    /// The call gives its places in flight back.
+    pub(super) fn land(&mut self, call: u32) {
+        let held = std::mem::take(&mut self.calls[call].held);
+        if held == 0 {
+            return;
+        }
+        let (who, policy, number) = (
+            self.who(call),
+            self.policy(call),
+            self.population(call).policy,
+        );
+        for (n, part) in policy
+            .in_flight
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| held & (1 << n) != 0)
+        {
+            let slot = part.of.slot(&who).expect("what is held has a slot");
+            let line = &mut self.in_flight[usize::from(number)][n][slot];
+            if let Some(next) = line.pop(&mut self.calls) {
+                self.calls[next].held |= 1 << n;
+                self.calls[next].stage = Stage::Backoff;
+                self.push_call(self.now, What::Wake, next);
+            } else {
+                line.give();
+            }
+        }
+    }
+
+    /// The call leaves when its policy lets it.
+    fn depart(&mut self, call: u32) {
+        let (who, policy) = (self.who(call), self.policy(call));
+        let reserved = std::mem::take(&mut self.calls[call].reserved);
+        let memory = &mut self.memories
+            [usize::from(self.model.populations[usize::from(who.population)].policy)];
+        let at = match memory.permit(policy, &who, self.now, reserved) {
+            Permit::Go => return self.send(call),
+            Permit::Reserved(at) => {
+                self.calls[call].reserved = true;
+                at
+            }
+            Permit::Closed(at) => at,
+        };
+        self.calls[call].stage = Stage::Pacing;
+        self.push_call(at, What::Wake, call);
+    }
+
+    /// A wait is over: before a retry, for a worker, for a place, for leave.
+    pub(super) fn wake(&mut self, call: u32) {
+        match self.calls[call].stage {
+            Stage::Pacing => self.depart(call),
+            Stage::Backoff if self.calls[call].has_worker => self.ready(call, 0),
+            Stage::Backoff => self.enroll(call),
+            _ => {}
+        }
+    }
+
+    fn send(&mut self, call: u32) {
+        let population = self.population(call);
+        let principal = self.principal(call);
+        let row = &mut self.calls[call];
+        row.attempts = row.attempts.saturating_add(1);
+        row.at_once = if row.last_sent == self.now {
+            row.at_once + 1
+        } else {
+            1
+        };
+        row.last_sent = self.now;
+        row.stage = Stage::Sent;
+        if row.at_once >= AT_ONCE_MAX {
+            let policy = self.policy(call).name.clone();
+            self.stopped = Some(RunError::Standstill {
+                population: population.name.clone(),
+                policy,
+            });
+            return;
+        }
+        let attempt = attempt_of(row, call, principal);
+        let (key, number) = (attempt.key, attempt.number);
+        let attempt = self.attempts.insert(attempt);
+        self.calls[call].attempt = attempt;
+        self.undecided += 1;
+        let rows = self.attempts.rows();
+        self.receipts
+            .resize(rows * self.receipts_max, Receipt::NONE);
+        if !self.model.api.header_names.is_empty() {
+            self.headers.resize(rows, Headers::NONE);
+        }
+        self.note_attempt(attempt, self.calls[call].client, &Fact::Sent);
+        if let Some(timeout) = self.policy(call).timeout {
+            let generation = self.attempts.generation(attempt);
+            let event = super::Event {
+                what: What::Timeout,
+                index: attempt,
+                generation,
+            };
+            self.queue.push(self.now.after(timeout), event);
+        }
+        let out = population
+            .outward
+            .sample(key.draw(Purpose::Outward, u64::from(number)));
+        self.hop(out, What::Reach, attempt);
+    }
+
+    /// Whom an attempt is made for.
+    fn principal(&mut self, call: u32) -> Principal {
+        let population = self.population(call);
+        let row = &self.calls[call];
+        if !population.levers.spreads {
+            return population.first_principal + row.client - population.first_client;
+        }
+        let turn = &mut self.sources[usize::from(row.population)].turn;
+        *turn = (*turn + 1) % population.clients;
+        population.first_principal + *turn
+    }
+
+    pub(super) fn who(&self, call: u32) -> Who {
+        let (row, population) = (&self.calls[call], self.population(call));
+        let principal = population.first_principal + row.client - population.first_client;
+        Who {
+            client: row.client,
+            population: row.population,
+            principal,
+            endpoint: row.asks,
+        }
+    }
+
+    pub(super) fn note_attempt(&mut self, attempt: u32, client: u32, fact: &Fact) {
+        let row = &self.attempts[attempt];
+        let caller = Caller {
+            population: row.population,
+            client,
+            endpoint: row.endpoint,
+        };
+        self.observer.note(self.now, caller, fact);
+    }
+
+    /// Whoever made the call stops waiting for it.
+    pub(super) fn deadline(&mut self, call: u32) {
+        if self.calls[call].ended {
+            return;
+        }
+        let row = &self.calls[call];
+        if row.stage == Stage::Sent {
+            let attempt = row.attempt;
+            self.abandon(attempt, Answer::TimedOut);
+        }
+        self.end(call, End::GivenUp(Cause::Deadline));
+    }
+
+    /// The client stops waiting for a response.
+    pub(super) fn time_out(&mut self, attempt: u32) {
+        let call = self.attempts[attempt].call;
+        if call != NONE {
+            let number = self.attempts[attempt].number;
+            self.attempts[attempt].call = NONE;
+            self.calls[call].attempt = NONE;
+            self.follow(call, number, attempt, Answer::TimedOut, &Headers::NONE);
+        }
+    }
+}
+
+/// An attempt for a call, on its way out.
+fn attempt_of(row: &Call, call: u32, principal: Principal) -> Attempt {
+    Attempt {
+        key: row.key,
+        sent: row.last_sent,
+        call,
+        client: row.client,
+        number: row.attempts,
+        endpoint: row.asks,
+        content: row.content,
+        principal,
+        population: row.population,
+        phase: Phase::Outward,
+        answer: Answer::TimedOut,
+        rejected_by: None,
+    }
+}

@@ -1,0 +1,145 @@
+//! The server's side: limits decide, the service serves, slots become free.
+
+use super::call::{NONE, Phase};
+use super::queue::What;
+use super::{Engine, Fact, Observer};
+use crate::api::Decision;
+use crate::http::{Answer, Status};
+use crate::rng::Purpose;
+use crate::service::{Outage, OutageAnswer, ServiceDraws};
+use crate::time::Span;
+
+impl<O: Observer> Engine<'_, O> {
+    /// An attempt reaches the server.
+    pub(super) fn reach(&mut self, attempt: u32) {
+        self.undecided -= 1;
+        self.attempts[attempt].phase = Phase::Placeless;
+        let outage = self.service.outage(self.now);
+        if let Some(outage) = outage.filter(|o| !o.limits_decide) {
+            self.note_attempt(attempt, self.attempts[attempt].client, &Fact::Failed);
+            return self.be_out(attempt, outage);
+        }
+        match self.decide(attempt) {
+            Decision::Reject { limit, .. } => {
+                let row = &mut self.attempts[attempt];
+                row.rejected_by = Some(limit);
+                row.answer = Answer::Status(self.model.api.limit(limit).status);
+                let bits = row.key.draw(Purpose::Service, u64::from(row.number));
+                if self.model.service.reject_takes_place {
+                    row.phase = Phase::Placed;
+                }
+                let time = self.service.reject(bits);
+                self.hop(time, What::Leave, attempt);
+            }
+            Decision::Admit => match outage {
+                Some(outage) => self.be_out(attempt, outage),
+                None => self.admit(attempt),
+            },
+        }
+    }
+
+    /// The limits decide, and what they would tell is written down.
+    fn decide(&mut self, attempt: u32) -> Decision {
+        let row = &self.attempts[attempt];
+        let (endpoint, principal, client) = (row.endpoint, row.principal, row.client);
+        let first = attempt as usize * self.receipts_max;
+        let receipts = &mut self.receipts[first..first + self.receipts_max];
+        let decision = self.api.decide(self.now, endpoint, principal, receipts);
+        if !self.model.api.header_names.is_empty() {
+            self.headers[attempt as usize] =
+                self.api.headers(self.now, endpoint, principal, decision);
+        }
+        self.note_attempt(attempt, client, &Fact::Decided(decision));
+        decision
+    }
+
+    /// An admitted attempt takes a place of the service, waits for one, or is
+    /// told that there is none.
+    fn admit(&mut self, attempt: u32) {
+        if self.service.has_place() {
+            self.serve(attempt);
+        } else if self.waiting.len() < self.model.service.queue as usize {
+            self.attempts[attempt].phase = Phase::Waiting;
+            self.waiting.push_back(attempt);
+        } else {
+            self.attempts[attempt].answer = Answer::Status(Status::SERVICE_UNAVAILABLE);
+            self.leave(attempt);
+        }
+    }
+
+    fn serve(&mut self, attempt: u32) {
+        let row = &mut self.attempts[attempt];
+        let number = u64::from(row.number);
+        let draws = ServiceDraws {
+            time: row.key.draw(Purpose::Service, number),
+            fault: row.key.draw(Purpose::Fault, number),
+        };
+        let work = self
+            .service
+            .serve(self.now, row.endpoint, row.content, draws);
+        row.phase = Phase::Placed;
+        row.answer = Answer::Status(work.status);
+        self.hop(work.time, What::Leave, attempt);
+    }
+
+    /// The service is out of order.
+    fn be_out(&mut self, attempt: u32, outage: &Outage) {
+        let (answer, after) = match outage.answer {
+            OutageAnswer::Error => (Answer::Status(Status::SERVICE_UNAVAILABLE), Span::ZERO),
+            OutageAnswer::Refuse => (Answer::Refused, Span::ZERO),
+            // Nothing is heard until the service comes back and drops the connection.
+            OutageAnswer::Hang => (Answer::Refused, outage.until.since(self.now)),
+        };
+        self.attempts[attempt].answer = answer;
+        self.hop(after, What::Leave, attempt);
+    }
+
+    /// The server is done with an attempt: what it held becomes free, and the
+    /// response goes home.
+    pub(super) fn leave(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        let (placed, answer, status) = (row.phase == Phase::Placed, row.answer, row.status());
+        let (endpoint, content, call, client) = (row.endpoint, row.content, row.call, row.client);
+        if placed && row.rejected_by.is_some() {
+            self.service.leave();
+        } else if placed {
+            self.service.done(self.now, endpoint, content, status);
+        }
+        let first = attempt as usize * self.receipts_max;
+        self.api.settle(
+            self.now,
+            status,
+            &mut self.receipts[first..first + self.receipts_max],
+        );
+        self.note_attempt(attempt, client, &Fact::Left(answer));
+        self.attempts[attempt].phase = Phase::Homeward;
+        if placed {
+            self.serve_next();
+        }
+        if call == NONE {
+            return self.attempts.remove(attempt);
+        }
+        let row = &self.attempts[attempt];
+        let population = &self.model.populations[usize::from(row.population)];
+        let home = population
+            .homeward
+            .sample(row.key.draw(Purpose::Homeward, u64::from(row.number)));
+        self.hop(home, What::Answer, attempt);
+    }
+
+    /// A place is free: the first that waits and is still wanted takes it.
+    fn serve_next(&mut self) {
+        while self.service.has_place() {
+            let Some(attempt) = self.waiting.pop_front() else {
+                return;
+            };
+            if self.attempts[attempt].call == NONE && self.model.service.drops_timed_out {
+                self.attempts[attempt].answer = Answer::Status(Status::SERVICE_UNAVAILABLE);
+                self.attempts[attempt].phase = Phase::Placeless;
+                self.leave(attempt);
+            } else {
+                self.serve(attempt);
+            }
+        }
+    }
+}

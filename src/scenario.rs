@@ -1,0 +1,5 @@
+//! Scenario: text becomes a valid typed model, in one place.
+
+mod model;
+
+pub use model::{Change, Model};

@@ -1,0 +1,67 @@
+//! The model of a run: typed, valid by construction, the same for every seed.
+
+use crate::api::{ApiModel, LimitId};
+use crate::attribute::Principals;
+use crate::client::Policy;
+use crate::rng::Key;
+use crate::service::ServiceModel;
+use crate::time::{Instant, Span};
+use crate::workload::Population;
+
+/// A limit's quota becomes another during the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// When.
+    pub at: Instant,
+    /// Of which limit.
+    pub limit: LimitId,
+    /// The new quota, burst or number of slots.
+    pub quota: u64,
+}
+
+/// Everything that a run needs but its seed.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// When the run starts.
+    pub start: Instant,
+    /// When arrivals stop.
+    pub horizon: Instant,
+    /// How long calls in flight are followed after the horizon.
+    pub drain: Span,
+    /// Rates and shares count from here.
+    pub warm_up: Instant,
+    /// The run ends after so many events, if it has not ended before.
+    pub events: Option<u64>,
+    /// The API under load.
+    pub api: ApiModel,
+    /// What stands behind its limits.
+    pub service: ServiceModel,
+    /// Who calls.
+    pub populations: Vec<Population>,
+    /// The policies that they follow.
+    pub policies: Vec<Policy>,
+    /// Whom they call for.
+    pub principals: Principals,
+    /// Limits that change, in order of time.
+    pub changes: Vec<Change>,
+    /// How many different things can be asked for, at most.
+    pub contents: u32,
+}
+
+impl Model {
+    /// How many clients there are in all.
+    #[must_use]
+    pub fn clients(&self) -> u32 {
+        self.populations.iter().map(|p| p.clients).sum()
+    }
+
+    /// How many calls a population has to make in all, where that is known at
+    /// the start of a run.
+    #[must_use]
+    pub fn calls_of(&self, population: &Population, run: Key) -> Option<u64> {
+        let key = run.named(&population.name);
+        (0..population.clients)
+            .map(|client| population.calls_of(key.member(u64::from(client))))
+            .sum()
+    }
+}

@@ -1,0 +1,77 @@
+//! A weighted choice, through the integer alias tables of `rand_distr`, which
+//! are exact and so the same everywhere.
+
+use rand_distr::Distribution;
+use rand_distr::weighted::WeightedAliasIndex;
+
+use crate::rng::{Key, Purpose};
+
+/// One of several values, by integer weight.
+#[derive(Clone, Debug)]
+pub struct Choice<T> {
+    values: Vec<T>,
+    /// `None` where there is but one value, and so nothing to draw.
+    table: Option<WeightedAliasIndex<u64>>,
+}
+
+impl<T: Copy> Choice<T> {
+    /// Always the same.
+    #[must_use]
+    pub fn only(value: T) -> Self {
+        Choice {
+            values: vec![value],
+            table: None,
+        }
+    }
+
+    /// Each value by its weight; `None` unless there is a value, at most 2^32
+    /// of them, and a sum of weights between 1 and 2^32.
+    #[must_use]
+    pub fn weighted(values: Vec<T>, weights: Vec<u64>) -> Option<Self> {
+        let table = WeightedAliasIndex::new(weights).ok()?;
+        Some(Choice {
+            values,
+            table: Some(table),
+        })
+    }
+
+    /// The value that draw number `index` of `key` for `purpose` chooses.
+    #[must_use]
+    pub fn choose(&self, key: Key, purpose: Purpose, index: u64) -> T {
+        match &self.table {
+            None => self.values[0],
+            Some(table) => self.values[table.sample(&mut key.draws(purpose, index))],
+        }
+    }
+
+    /// The values, each with its share, for means.
+    pub fn shares(&self) -> impl Iterator<Item = (T, f64)> + '_ {
+        let weights = self
+            .table
+            .as_ref()
+            .map_or_else(|| vec![1], WeightedAliasIndex::weights);
+        let sum = weights.iter().sum::<u64>() as f64;
+        self.values
+            .iter()
+            .zip(weights)
+            .map(move |(value, weight)| (*value, weight as f64 / sum))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_kept() {
+        let choice = Choice::weighted(vec!['a', 'b', 'c'], vec![90, 0, 10]).unwrap();
+        let key = Key::run(5, 0);
+        let chosen: Vec<char> = (0..10_000)
+            .map(|i| choice.choose(key, Purpose::Endpoint, i))
+            .collect();
+        let count = |c| chosen.iter().filter(|x| **x == c).count();
+        assert_eq!(count('b'), 0);
+        assert!((880..=1_120).contains(&count('c')), "{}", count('c'));
+        assert!(Choice::weighted(vec!['a'], vec![0]).is_none());
+    }
+}
