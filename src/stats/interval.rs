@@ -228,9 +228,16 @@ mod tests {
             assert_close(estimate.high, expected[1], 1e-11);
         }
         assert_eq!(wilson(0, 0), None);
-        let all = wilson(7, 7).unwrap();
-        assert_eq!((all.mean, all.high), (1.0, 1.0));
-        assert_close(all.low, 1.0 - wilson(0, 7).unwrap().high, 1e-12);
+    }
+
+    #[test]
+    fn none_and_all_are_ends_of_their_intervals() {
+        for trials in 1..=300 {
+            let (none, all) = (wilson(0, trials).unwrap(), wilson(trials, trials).unwrap());
+            assert_eq!((none.mean, none.low), (0.0, 0.0));
+            assert_eq!((all.mean, all.high), (1.0, 1.0));
+            assert_close(all.low, 1.0 - none.high, 1e-11);
+        }
     }
 
     #[test]

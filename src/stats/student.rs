@@ -3,9 +3,11 @@
 use super::gamma::half_step_ratio;
 
 /// The value that a Student t variable with `df` degrees of freedom stays below
-/// with probability `p`; exact to about 1e-12 of its value.
+/// with probability `p`.
 ///
-/// `df` need not be whole. Infinite at p = 0 and p = 1.
+/// Exact to 1e-11 of its value for p in 0.001..=0.999, and coarser near 0 and 1,
+/// where `p` itself has no more digits. Infinite at p = 0 and p = 1. `df` need
+/// not be whole.
 ///
 /// # Panics
 /// When `p` lies outside 0..=1, or `df` is below 1 or infinite.
@@ -22,19 +24,21 @@ pub fn quantile(p: f64, df: f64) -> f64 {
 /// The t >= 0 that is exceeded with probability `tail` <= ½.
 ///
 /// For t > 0 the tail falls and is convex, so Newton's steps from zero never
-/// pass the root and need no bracket; they end where rounding stops them.
+/// pass the root and need no bracket; they end where rounding stops them. The
+/// slowest case, one degree of freedom, doubles t at each step: 52 times at most.
 fn upper_quantile(tail: f64, df: f64) -> f64 {
     if tail <= 0.0 {
         return f64::INFINITY;
     }
     let mut t = 0.0;
-    loop {
+    for _ in 0..200 {
         let step = (upper_tail(t, df) - tail) / density(t, df);
-        t += step;
         if step <= 1e-15 * t {
-            return t;
+            break;
         }
+        t += step;
     }
+    t
 }
 
 /// The density at `t`.
@@ -138,5 +142,9 @@ mod tests {
         assert_close(quantile(0.5, 7.0) + 1.0, 1.0, 0.0);
         assert!(quantile(1.0, 7.0).is_infinite() && quantile(0.0, 7.0) < 0.0);
         assert_close(quantile(0.1, 7.0), -quantile(0.9, 7.0), 1e-13);
+        // As near to 1 as a double comes: no more than an order of size is left.
+        for df in [1.0, 2.0, 19.0, 1e3, 1e6, 1e12] {
+            assert!(quantile(1.0 - f64::EPSILON / 2.0, df) > 7.0);
+        }
     }
 }
