@@ -13,7 +13,7 @@ const DELTA_UP_TO: f64 = 0.1;
 /// Unlike a mean of ratios it weighs each replicate by its size. The interval
 /// is that of the delta method, or Fieller's where the mean denominator is known
 /// to no better than 10 %. A numerator that is zero in every replicate gives an
-/// interval of no width: say "0 of n" and use [`wilson`] over the trials.
+/// interval of no width: say "0 of n" and use [`wilson`](super::interval::wilson) over the trials.
 ///
 /// `None` without replicates, when the denominators sum to zero, or when a
 /// value is not finite.
