@@ -6,6 +6,7 @@ pub mod time;
 pub mod rng;
 pub mod dist;
 pub mod http;
+pub mod stats;
 pub mod limiter;
 pub mod attribute;
 pub mod api;

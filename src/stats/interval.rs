@@ -1,0 +1,294 @@
+//! 95 % confidence intervals over replicates.
+//!
+//! Each value of a slice is the number of one replicate, and two slices that
+//! are compared hold the same replicates in the same order: replicate i saw the
+//! same draws in both (common random numbers), so only pairs are compared.
+//! Values within one run depend on each other and never become an interval.
+
+use std::fmt;
+
+pub use super::ratio::ratio_of_sums;
+use super::student;
+
+/// What a two-sided 95 % interval stays below on each side.
+const UPPER: f64 = 0.975;
+
+/// The normal quantile at [`UPPER`].
+const NORMAL: f64 = 1.959_963_984_540_054;
+
+/// How an interval came about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    /// One replicate: there is a value and nothing is known of its error.
+    Single,
+    /// Student's t over replicates.
+    StudentT,
+    /// Student's t over the differences of pairs.
+    PairedT,
+    /// The delta method for a ratio of sums.
+    Delta,
+    /// Fieller's interval for a ratio of sums.
+    Fieller,
+    /// Wilson's score interval for a share of independent trials.
+    Wilson,
+}
+
+/// The name that reports and CSV files carry.
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Method::Single => "single",
+            Method::StudentT => "t",
+            Method::PairedT => "paired-t",
+            Method::Delta => "delta",
+            Method::Fieller => "fieller",
+            Method::Wilson => "wilson",
+        })
+    }
+}
+
+/// A value and its 95 % confidence interval, in the unit of what was estimated.
+///
+/// Never a NaN, and `low <= mean <= high`. Of [`Method::Single`] all three are
+/// equal. Of [`Method::Fieller`] the ends are infinite where the denominator
+/// may be zero: then the replicates do not bound the ratio at all.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Estimate {
+    /// The point estimate.
+    pub mean: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
+    /// Where the interval is from, and whether there is one.
+    pub method: Method,
+}
+
+impl Estimate {
+    /// A value of one replicate, without an interval.
+    #[must_use]
+    pub fn single(value: f64) -> Estimate {
+        Estimate {
+            mean: value,
+            low: value,
+            high: value,
+            method: Method::Single,
+        }
+    }
+
+    /// Whether `low` and `high` are an interval, even one of no width, rather
+    /// than the value of a single replicate.
+    #[must_use]
+    pub fn has_interval(&self) -> bool {
+        self.method != Method::Single
+    }
+
+    /// Whether the interval excludes `value`: 0 for a difference, 1 for a
+    /// ratio. Nothing is distinguishable on one replicate.
+    #[must_use]
+    pub fn distinguishable_from(&self, value: f64) -> bool {
+        self.has_interval() && (value < self.low || value > self.high)
+    }
+
+    pub(super) fn symmetric(mean: f64, half: f64, method: Method) -> Estimate {
+        Estimate {
+            mean,
+            low: mean - half,
+            high: mean + half,
+            method,
+        }
+    }
+}
+
+/// The mean over replicates, with Student's t.
+///
+/// `None` without replicates, or when a value is not finite: a mean over
+/// "never" says nothing, and how often it happened is a matter for [`wilson`].
+#[must_use]
+pub fn mean(values: &[f64]) -> Option<Estimate> {
+    t_interval(values, Method::StudentT)
+}
+
+/// The mean of `left[i] - right[i]` over replicates, with Student's t.
+///
+/// `None` without replicates, or when a value is not finite.
+///
+/// # Panics
+/// When the slices differ in length.
+#[must_use]
+pub fn paired_difference(left: &[f64], right: &[f64]) -> Option<Estimate> {
+    assert_eq!(left.len(), right.len(), "replicates come in pairs");
+    let differences: Vec<f64> = left.iter().zip(right).map(|(l, r)| l - r).collect();
+    t_interval(&differences, Method::PairedT)
+}
+
+/// The share of independent trials that succeeded, with Wilson's interval.
+///
+/// Trials are replicates (how many collapsed), not calls of one run, which
+/// depend on each other. `None` without trials.
+///
+/// # Panics
+/// When more trials succeeded than there were.
+#[must_use]
+pub fn wilson(successes: u64, trials: u64) -> Option<Estimate> {
+    assert!(
+        successes <= trials,
+        "{successes} successes of {trials} trials"
+    );
+    if trials == 0 {
+        return None;
+    }
+    let n = trials as f64;
+    let share = successes as f64 / n;
+    let shrink = NORMAL * NORMAL / n;
+    let centre = (share + shrink / 2.0) / (1.0 + shrink);
+    let spread = share * (1.0 - share) / n + shrink / (4.0 * n);
+    let half = NORMAL * spread.sqrt() / (1.0 + shrink);
+    // At both ends the interval touches the share, which rounding may miss.
+    let low = if successes == 0 { 0.0 } else { centre - half };
+    let high = if successes == trials {
+        1.0
+    } else {
+        centre + half
+    };
+    Some(Estimate {
+        mean: share,
+        low,
+        high,
+        method: Method::Wilson,
+    })
+}
+
+fn t_interval(values: &[f64], method: Method) -> Option<Estimate> {
+    let mean = plain_mean(values)?;
+    if values.len() == 1 {
+        return Some(Estimate::single(mean));
+    }
+    let half = t_quantile(values.len()) * (variance(values, mean) / values.len() as f64).sqrt();
+    Some(Estimate::symmetric(mean, half, method))
+}
+
+/// The mean; `None` when empty or not finite.
+///
+/// It is taken as an offset from the first value, so that equal values give
+/// exactly themselves and no interval of rounding errors around them.
+pub(super) fn plain_mean(values: &[f64]) -> Option<f64> {
+    let first = *values.first()?;
+    let offsets: f64 = values.iter().map(|value| value - first).sum();
+    Some(first + offsets / values.len() as f64).filter(|mean| mean.is_finite())
+}
+
+/// The sample variance around a known mean, of two values or more.
+fn variance(values: &[f64], mean: f64) -> f64 {
+    let squares: f64 = values
+        .iter()
+        .map(|value| (value - mean) * (value - mean))
+        .sum();
+    squares / (values.len() - 1) as f64
+}
+
+/// Student's t for an interval over so many replicates, two or more.
+pub(super) fn t_quantile(replicates: usize) -> f64 {
+    student::quantile(UPPER, (replicates - 1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::golden::{assert_close, golden};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn half(estimate: Estimate) -> f64 {
+        (estimate.high - estimate.low) / 2.0
+    }
+
+    #[test]
+    fn golden_mean() {
+        let estimate = mean(&golden("x")).unwrap();
+        assert_close(estimate.mean, golden("mean_x")[0], 1e-11);
+        assert_close(half(estimate), golden("ci95_half_x")[0], 1e-11);
+        let x = golden("x");
+        assert_close(variance(&x, estimate.mean).sqrt(), golden("sd_x")[0], 1e-11);
+    }
+
+    #[test]
+    fn golden_paired_difference() {
+        let estimate = paired_difference(&golden("x"), &golden("y")).unwrap();
+        assert_close(estimate.mean, golden("mean_diff")[0], 1e-11);
+        assert_close(half(estimate), golden("paired_ci95_half")[0], 1e-11);
+        assert!(estimate.distinguishable_from(0.0));
+    }
+
+    #[test]
+    fn golden_wilson() {
+        for (successes, trials) in [(0, 100), (5, 100), (50, 100), (999, 1000)] {
+            let expected = golden(&format!("wilson95_{successes}_{trials}"));
+            let estimate = wilson(successes, trials).unwrap();
+            assert_close(estimate.low + 1.0, expected[0] + 1.0, 1e-12);
+            assert_close(estimate.high, expected[1], 1e-11);
+        }
+        assert_eq!(wilson(0, 0), None);
+    }
+
+    #[test]
+    fn none_and_all_are_ends_of_their_intervals() {
+        for trials in 1..=300 {
+            let (none, all) = (wilson(0, trials).unwrap(), wilson(trials, trials).unwrap());
+            assert_eq!((none.mean, none.low), (0.0, 0.0));
+            assert_eq!((all.mean, all.high), (1.0, 1.0));
+            assert_close(all.low, 1.0 - none.high, 1e-11);
+        }
+    }
+
+    #[test]
+    fn one_replicate_has_no_interval() {
+        for estimate in [
+            mean(&[3.0]),
+            ratio_of_sums(&[6.0], &[2.0]),
+            paired_difference(&[4.0], &[1.0]),
+        ] {
+            assert_eq!(estimate, Some(Estimate::single(3.0)));
+            assert!(!estimate.unwrap().has_interval());
+            assert!(!estimate.unwrap().distinguishable_from(0.0));
+        }
+    }
+
+    #[test]
+    fn equal_replicates_are_an_interval_of_no_width() {
+        let estimate = mean(&[0.1; 10]).unwrap();
+        assert_eq!(
+            (estimate.low, estimate.mean, estimate.high),
+            (0.1, 0.1, 0.1)
+        );
+        assert!(estimate.has_interval());
+        let same = ratio_of_sums(&[0.1, 0.7, 0.3], &[0.1, 0.7, 0.3]).unwrap();
+        assert_eq!((same.low, same.mean, same.high), (1.0, 1.0, 1.0));
+        assert!(!same.distinguishable_from(1.0));
+    }
+
+    #[test]
+    fn what_is_not_defined_is_none() {
+        assert_eq!(mean(&[]), None);
+        assert_eq!(mean(&[1.0, f64::INFINITY]), None);
+        assert_eq!(mean(&[f64::INFINITY, 1.0]), None);
+        assert_eq!(mean(&[f64::NAN]), None);
+        assert_eq!(ratio_of_sums(&[], &[]), None);
+        assert_eq!(ratio_of_sums(&[0.0, 1.0], &[0.0, 0.0]), None);
+        assert_eq!(ratio_of_sums(&[0.0, 0.0], &[0.0, 0.0]), None);
+        assert_eq!(ratio_of_sums(&[1.0, 2.0], &[1.0, f64::INFINITY]), None);
+        assert_eq!(paired_difference(&[f64::INFINITY], &[f64::INFINITY]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_mean_lies_within(
+            pairs in prop::collection::vec((-1e3..1e3_f64, -1e3..1e3_f64), 1..12),
+        ) {
+            let (y, x): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            for estimate in [mean(&y), paired_difference(&y, &x), ratio_of_sums(&y, &x)] {
+                let Estimate { mean, low, high, .. } = estimate.unwrap();
+                prop_assert!(low <= mean && mean <= high, "{low} {mean} {high}");
+            }
+        }
+    }
+}
