@@ -1,0 +1,183 @@
+//! The files that people write, as they are written: one module a kind of file.
+//!
+//! Keys are kebab-case, unknown ones are refused, and an algorithm is a key of
+//! its own (`fixed-window = {...}`), so that an error points at the exact word.
+
+pub mod api;
+pub mod client;
+pub mod scenario;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use toml::Spanned;
+
+use crate::dist::Dist;
+use crate::rng::Chance;
+use crate::time::{Instant, Span};
+
+/// A name, with its place in the file.
+pub type Name = Spanned<String>;
+
+/// What a vendor does not document: the field, and what else it could be.
+pub type Assumed = BTreeMap<Name, Vec<toml::Value>>;
+
+/// A share from 0 to 1, written as a number or as `"6%"`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Share(pub f64);
+
+impl Share {
+    /// The chance of that share.
+    #[must_use]
+    pub fn chance(self) -> Chance {
+        Chance::new(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShareVisitor)
+    }
+}
+
+struct ShareVisitor;
+
+impl ShareVisitor {
+    fn check<E: serde::de::Error>(share: f64, written: &dyn fmt::Display) -> Result<Share, E> {
+        if (0.0..=1.0).contains(&share) {
+            Ok(Share(share))
+        } else {
+            Err(E::custom(format!(
+                "`{written}` is not a share: write 0.06 or \"6%\", from 0 to 1"
+            )))
+        }
+    }
+}
+
+impl Visitor<'_> for ShareVisitor {
+    type Value = Share;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a share from 0 to 1, like 0.06 or \"6%\"")
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, share: f64) -> Result<Share, E> {
+        Self::check(share, &share)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, share: i64) -> Result<Share, E> {
+        Self::check(share as f64, &share)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Share, E> {
+        let number = text
+            .trim()
+            .strip_suffix('%')
+            .and_then(|n| n.trim().parse::<f64>().ok());
+        Self::check(number.map_or(f64::NAN, |percent| percent / 100.0), &text)
+    }
+}
+
+/// A distribution of spans: `"90ms"`, or one of the tables of [`Law`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Times(pub Dist);
+
+/// The distributions that are written as tables.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum Law {
+    Constant(Span),
+    Uniform(Span, Span),
+    Exponential(Span),
+    LogNormal { mean: Span, cv: f64 },
+    Normal { mean: Span, sd: Span },
+}
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TimesVisitor)
+    }
+}
+
+struct TimesVisitor;
+
+impl<'de> Visitor<'de> for TimesVisitor {
+    type Value = Times;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time like \"90ms\", or a table like { exponential = \"90ms\" }")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Times, E> {
+        text.parse()
+            .map(|span| Times(Dist::Constant(span)))
+            .map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Times, A::Error> {
+        use serde::de::Error;
+        let dist = match Law::deserialize(MapAccessDeserializer::new(map))? {
+            Law::Constant(span) => Dist::Constant(span),
+            Law::Uniform(low, high) if low <= high => Dist::Uniform(low, high),
+            Law::Uniform(..) => {
+                return Err(A::Error::custom(
+                    "the first end of `uniform` is the later one: write the earlier first",
+                ));
+            }
+            Law::Exponential(mean) => Dist::Exponential(mean),
+            Law::LogNormal { mean, cv } if cv >= 0.0 && cv.is_finite() && mean > Span::ZERO => {
+                Dist::log_normal(mean, cv)
+            }
+            Law::LogNormal { .. } => {
+                return Err(A::Error::custom(
+                    "`log-normal` needs a mean above zero and a cv from 0: write { mean = \"2s\", cv = 0.8 }",
+                ));
+            }
+            Law::Normal { mean, sd } => Dist::Normal { mean, sd },
+        };
+        Ok(Times(dist))
+    }
+}
+
+/// A point in time, RFC 3339.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Moment(pub Instant);
+
+impl TryFrom<String> for Moment {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Moment)
+    }
+}
+
+/// A kind of answer: `429`, `5xx`, `refused` or `timeout`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AnswerKind(pub crate::client::Kind);
+
+impl TryFrom<String> for AnswerKind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        use crate::client::Kind;
+        let class = text
+            .strip_suffix("xx")
+            .and_then(|c| c.parse::<u16>().ok())
+            .filter(|c| (1..=5).contains(c));
+        let status = text.parse::<u16>().ok().filter(|s| (100..600).contains(s));
+        match (text.as_str(), class, status) {
+            ("refused", ..) => Ok(AnswerKind(Kind::Refused)),
+            ("timeout", ..) => Ok(AnswerKind(Kind::Timeout)),
+            (_, Some(class), _) => Ok(AnswerKind(Kind::Class(class))),
+            (_, _, Some(status)) => Ok(AnswerKind(Kind::Status(status))),
+            _ => Err(format!(
+                "`{text}` is not a kind of answer: write 429, 5xx, refused or timeout"
+            )),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! `models/clients/*.toml`: a retry policy and its levers.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{AnswerKind, Name, Share};
+use crate::time::{Rate, Span};
+
+/// A client: what it does after an answer, and what before an attempt.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Client {
+    /// What reports call it.
+    pub name: Name,
+    /// What it does, in a line.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Where it is from.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// The most attempts of a call, the first included; without it, no end.
+    #[serde(default)]
+    pub attempts: Option<Spanned<u32>>,
+    /// Which answers it retries.
+    pub retries: Vec<AnswerKind>,
+    /// The wait before a retry.
+    pub wait: Wait,
+    /// What is random about it.
+    #[serde(default)]
+    pub jitter: Jitter,
+    /// How long it waits for a response.
+    #[serde(default)]
+    pub timeout: Option<Span>,
+    /// The waits that responses ask for.
+    #[serde(default)]
+    pub hint: Option<Hint>,
+    /// What stops everybody of a scope.
+    #[serde(default)]
+    pub pause: Vec<Pause>,
+    /// Its own limits on its rate.
+    #[serde(default)]
+    pub pace: Vec<Pace>,
+    /// Its own limits on what is in flight.
+    #[serde(default)]
+    pub in_flight: Vec<InFlight>,
+    /// Pacing by headers.
+    #[serde(default)]
+    pub header_pace: Option<HeaderPace>,
+    /// What it does before an attempt.
+    #[serde(default)]
+    pub levers: Levers,
+}
+
+/// The wait before a retry.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Wait {
+    /// None.
+    Zero,
+    /// Always the same.
+    Fixed(Span),
+    /// Longer and longer.
+    Exponential {
+        /// The first.
+        base: Span,
+        /// What each is multiplied by.
+        #[serde(default = "two")]
+        factor: f64,
+        /// The longest; without it, none is.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+}
+
+fn two() -> f64 {
+    2.0
+}
+
+fn never() -> Span {
+    Span::NEVER
+}
+
+/// What is random about a wait.
+#[derive(Clone, Copy, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Jitter {
+    /// Nothing.
+    #[default]
+    None,
+    /// Uniform from nothing to all of it.
+    Full,
+    /// Uniform from half to all of it.
+    Equal,
+    /// Plus uniform up to this.
+    Add(Span),
+    /// Times uniform between the two.
+    Multiply(f64, f64),
+}
+
+/// The waits that responses ask for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hint {
+    /// The headers that it looks at, the first readable one counts.
+    pub headers: Vec<HintHeader>,
+    /// On which answers.
+    pub on: Vec<AnswerKind>,
+    /// What is random about obeying.
+    #[serde(default)]
+    pub jitter: Jitter,
+}
+
+/// A header that may ask for a wait.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HintHeader {
+    /// Its name.
+    pub name: String,
+    /// How it is read.
+    #[serde(default)]
+    pub form: super::api::Form,
+}
+
+/// After some answers nobody of a scope sends for a while.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Pause {
+    /// After which answers.
+    pub on: Vec<AnswerKind>,
+    /// For how long.
+    #[serde(rename = "for")]
+    pub span: Span,
+    /// Who: these attributes; without it, each client for itself.
+    #[serde(default)]
+    pub of: Option<Vec<Name>>,
+}
+
+/// A limit on the client's own rate.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Pace {
+    /// At most.
+    pub rate: Rate,
+    /// Who: these attributes; without it, each client for itself.
+    #[serde(default)]
+    pub of: Option<Vec<Name>>,
+    /// Only these endpoints.
+    #[serde(default)]
+    pub endpoints: Vec<Name>,
+}
+
+/// A limit on the client's own attempts in flight.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct InFlight {
+    /// At most.
+    pub max: Spanned<u32>,
+    /// Who: these attributes; without it, each client for itself.
+    #[serde(default)]
+    pub of: Option<Vec<Name>>,
+    /// Only these endpoints.
+    #[serde(default)]
+    pub endpoints: Vec<Name>,
+}
+
+/// Pacing by headers: gap = (reset - now) / max(remaining, 1).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HeaderPace {
+    /// The pairs of headers that it looks at.
+    pub gauges: Vec<Gauge>,
+    /// Who shares what was learnt; without it, each client for itself.
+    #[serde(default)]
+    pub of: Option<Vec<Name>>,
+}
+
+/// A pair of headers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Gauge {
+    /// How much is left.
+    pub remaining: String,
+    /// When the limit is whole again.
+    pub reset: String,
+    /// How that is read.
+    #[serde(default)]
+    pub form: super::api::Form,
+}
+
+/// What a client does before an attempt; a population may say it otherwise.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Levers {
+    /// Answers that it still has.
+    #[serde(default)]
+    pub cache: Option<Vec<Cache>>,
+    /// Calls that need no attempt.
+    #[serde(default)]
+    pub avoid: Option<Vec<Part>>,
+    /// Calls that are stopped.
+    #[serde(default)]
+    pub screen: Option<Vec<Part>>,
+    /// Several calls in one attempt.
+    #[serde(default)]
+    pub batch: Option<Batch>,
+    /// Starts spread over a span.
+    #[serde(default)]
+    pub stagger: Option<Later>,
+    /// Work that can wait begins later.
+    #[serde(default)]
+    pub off_peak: Option<Later>,
+    /// Each attempt takes the next of the population's identities.
+    #[serde(default)]
+    pub spreads: Option<bool>,
+}
+
+/// Answers that the client still has: one of the three.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cache {
+    /// This share of calls.
+    #[serde(default)]
+    pub share: Option<Share>,
+    /// For so long.
+    #[serde(default)]
+    pub ttl: Option<Span>,
+    /// Until the end of the session.
+    #[serde(default)]
+    pub session: Option<Spanned<bool>>,
+    /// Only these endpoints.
+    #[serde(default)]
+    pub endpoints: Vec<Name>,
+    /// Only these populations.
+    #[serde(default)]
+    pub populations: Vec<Name>,
+}
+
+/// A share of some calls.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Part {
+    /// How many of them.
+    pub share: Share,
+    /// What does it: `webhook`, `captcha`.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// Only these endpoints.
+    #[serde(default)]
+    pub endpoints: Vec<Name>,
+    /// Only these populations.
+    #[serde(default)]
+    pub populations: Vec<Name>,
+}
+
+/// Several calls in one attempt.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Batch {
+    /// At most.
+    pub calls: Spanned<u32>,
+    /// The first call waits so long for others.
+    pub wait: Span,
+    /// The endpoint that takes batches.
+    pub endpoint: Name,
+    /// Only these endpoints.
+    #[serde(default)]
+    pub endpoints: Vec<Name>,
+    /// Only these populations.
+    #[serde(default)]
+    pub populations: Vec<Name>,
+}
+
+/// Later than otherwise.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Later {
+    /// By so much: the whole spread of a stagger, the delay of off-peak work.
+    pub by: Span,
+    /// Only these populations.
+    #[serde(default)]
+    pub populations: Vec<Name>,
+}
