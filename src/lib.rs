@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod scenario;
 pub mod time;
 pub mod rng;
 pub mod dist;
