@@ -24,6 +24,7 @@ pub struct Principals {
     names: Vec<String>,
     texts: BTreeMap<String, AttributeValue>,
     next_value: AttributeValue,
+    count: Principal,
     rows: Vec<Option<AttributeValue>>,
 }
 
@@ -35,6 +36,12 @@ impl Principals {
             names,
             ..Principals::default()
         }
+    }
+
+    /// The names of the attributes.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The attribute of that name.
@@ -67,20 +74,15 @@ impl Principals {
             self.names.len(),
             "a row has a place for every attribute"
         );
-        let principal = self.len();
         self.rows.extend_from_slice(row);
-        principal
+        self.count += 1;
+        self.count - 1
     }
 
     /// How many principals there are.
     #[must_use]
     pub fn len(&self) -> Principal {
-        let rows = if self.names.is_empty() {
-            0
-        } else {
-            self.rows.len() / self.names.len()
-        };
-        Principal::try_from(rows).expect("the size of a model is checked before it is built")
+        self.count
     }
 
     /// Whether there is none.

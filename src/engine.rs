@@ -44,6 +44,8 @@ pub struct Ending {
     pub events: u64,
     /// What happened at each limit.
     pub limits: Vec<LimitCounts>,
+    /// What was still under way.
+    pub census: Census,
 }
 
 /// Why a run was stopped.
@@ -90,11 +92,12 @@ pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<End
             return Err(error);
         }
     }
-    engine.finish();
+    let census = engine.finish();
     Ok(Ending {
         at: engine.now,
         events: engine.events,
         limits: engine.api.counts().to_vec(),
+        census,
     })
 }
 
@@ -102,7 +105,6 @@ pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<End
 struct Engine<'m, O> {
     model: &'m Model,
     observer: &'m mut O,
-    run: Key,
     now: Instant,
     queue: Queue,
     events: u64,
@@ -141,7 +143,6 @@ impl<'m, O: Observer> Engine<'m, O> {
         Engine {
             model,
             observer,
-            run,
             now: model.start,
             queue: Queue::default(),
             events: 0,
@@ -291,7 +292,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The run is over: whoever is still under way is unfinished.
-    fn finish(&mut self) {
+    fn finish(&mut self) -> Census {
         let live: Vec<u32> = self.calls.live().collect();
         for call in live {
             let row = &self.calls[call];
@@ -326,5 +327,6 @@ impl<'m, O: Observer> Engine<'m, O> {
             undecided: self.undecided,
         };
         self.observer.census(self.now, census);
+        census
     }
 }

@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod scenario;
 pub mod time;
 pub mod rng;
 pub mod dist;
@@ -16,3 +15,5 @@ pub mod workload;
 pub mod service;
 pub mod scenario;
 pub mod engine;
+pub mod measure;
+pub mod experiment;

@@ -1,6 +1,13 @@
 //! Scenario: text becomes a valid typed model, in one place.
 
+mod build;
+pub mod bundle;
+pub mod document;
+pub mod fault;
 pub mod file;
+pub mod library;
 mod model;
+pub mod nearest;
 
+pub use bundle::{Assumption, Bundle, LoadError, Plan, Variant};
 pub use model::{Change, Model};

@@ -1,0 +1,180 @@
+//! What came of one client over all seeds.
+
+use crate::api::LimitCounts;
+use crate::engine::Ending;
+use crate::measure::{ClientRow, Counts, METRICS, Measures, Metric, Series, Value};
+use crate::scenario::Model;
+use crate::stats::histogram::Histogram;
+use crate::stats::interval::{self, Estimate};
+
+/// A metric of one run: a number, or what its ratio is made of.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Sample {
+    /// A number, where the run has it.
+    Plain(Option<f64>),
+    /// Numerator and denominator.
+    Ratio(f64, f64),
+}
+
+/// One run, reduced to what is compared.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// In the order of [`METRICS`].
+    pub samples: Vec<Sample>,
+    /// By population and endpoint.
+    pub cells: Vec<Vec<Counts>>,
+    /// By limit: what happened at it, and what it refused.
+    pub limits: Vec<(LimitCounts, u64)>,
+    /// Over time.
+    pub series: Series,
+    /// How many events there were.
+    pub events: u64,
+}
+
+impl Run {
+    /// Reads a run off its measures.
+    #[must_use]
+    pub fn read(measures: &Measures, ending: Ending) -> Run {
+        let sample = |metric: &Metric| match metric.value {
+            Value::Plain(value) => Sample::Plain(value(measures)),
+            Value::Ratio(value) => {
+                let (numerator, denominator) = value(measures);
+                Sample::Ratio(numerator, denominator)
+            }
+        };
+        Run {
+            samples: METRICS.iter().map(sample).collect(),
+            cells: measures.cells_by_population(),
+            limits: ending
+                .limits
+                .iter()
+                .enumerate()
+                .map(|(l, counts)| (*counts, measures.rejected_by(l)))
+                .collect(),
+            series: measures.series().clone(),
+            events: ending.events,
+        }
+    }
+}
+
+/// What came of one client over all seeds, in the order of the seeds.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The client's name.
+    pub name: String,
+    /// Its runs.
+    pub runs: Vec<Run>,
+    /// How long all calls of all runs took.
+    pub waits: Histogram,
+    /// What each client of the populations got in all runs together.
+    pub clients: Vec<ClientRow>,
+}
+
+/// How a class of calls fared.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ClassOutcome {
+    /// The population's index; `None` for all.
+    pub population: Option<usize>,
+    /// The endpoint's index; `None` for all.
+    pub endpoint: Option<usize>,
+    /// The share of its calls that was served.
+    pub served: Estimate,
+}
+
+impl Outcome {
+    /// No runs yet.
+    #[must_use]
+    pub fn new(name: &str, model: &Model) -> Outcome {
+        let clients = vec![ClientRow::new(model.start); model.clients() as usize];
+        Outcome {
+            name: name.to_owned(),
+            runs: vec![],
+            waits: Histogram::new(),
+            clients,
+        }
+    }
+
+    /// The next run.
+    pub fn add(&mut self, measures: &Measures, run: Run) {
+        self.waits.merge(&measures.all_waits());
+        for (sum, client) in self.clients.iter_mut().zip(measures.clients()) {
+            *sum = sum.plus(client);
+        }
+        self.runs.push(run);
+    }
+
+    /// A metric over all runs; `None` where a run does not have it.
+    #[must_use]
+    pub fn estimate(&self, name: &str) -> Option<Estimate> {
+        let metric = METRICS.iter().position(|metric| metric.name == name)?;
+        let samples: Vec<Sample> = self.runs.iter().map(|run| run.samples[metric]).collect();
+        estimate(&samples)
+    }
+
+    /// A plain metric, run by run; `None` where a run does not have it.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Option<Vec<f64>> {
+        let metric = METRICS.iter().position(|metric| metric.name == name)?;
+        let value = |run: &Run| match run.samples[metric] {
+            Sample::Plain(value) => value,
+            Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
+        };
+        self.runs.iter().map(value).collect()
+    }
+
+    /// The share served of the calls of a population at an endpoint, or of all
+    /// populations or endpoints. `None` where there are no such calls.
+    #[must_use]
+    pub fn class(
+        &self,
+        population: Option<usize>,
+        endpoint: Option<usize>,
+    ) -> Option<ClassOutcome> {
+        let counts: Vec<Counts> = self
+            .runs
+            .iter()
+            .map(|run| class_of(run, population, endpoint))
+            .collect();
+        let served: Vec<f64> = counts.iter().map(|c| c.served() as f64).collect();
+        let offered: Vec<f64> = counts.iter().map(|c| c.offered as f64).collect();
+        let served = interval::ratio_of_sums(&served, &offered)?;
+        Some(ClassOutcome {
+            population,
+            endpoint,
+            served,
+        })
+    }
+}
+
+/// The counts of a class in one run.
+fn class_of(run: &Run, population: Option<usize>, endpoint: Option<usize>) -> Counts {
+    let wanted = |place: usize, only: Option<usize>| only.is_none_or(|only| only == place);
+    let cells = run
+        .cells
+        .iter()
+        .enumerate()
+        .filter(|(p, _)| wanted(*p, population));
+    let cells =
+        cells.flat_map(|(_, row)| row.iter().enumerate().filter(|(e, _)| wanted(*e, endpoint)));
+    cells.fold(Counts::default(), |sum, (_, cell)| sum.plus(cell))
+}
+
+/// A metric's estimate from its samples.
+fn estimate(samples: &[Sample]) -> Option<Estimate> {
+    let mut values = vec![];
+    let mut denominators = vec![];
+    for sample in samples {
+        match *sample {
+            Sample::Plain(value) => values.push(value?),
+            Sample::Ratio(numerator, denominator) => {
+                values.push(numerator);
+                denominators.push(denominator);
+            }
+        }
+    }
+    if denominators.is_empty() {
+        interval::mean(&values)
+    } else {
+        interval::ratio_of_sums(&values, &denominators)
+    }
+}

@@ -1,0 +1,98 @@
+//! Who is better than whom, and how sure that is.
+//!
+//! Only clients that serve at least 99.9 % of the calls in every seed are
+//! ranked by time: a client that gives up "ends" soonest of all. The others
+//! are ordered by the share that they serve.
+
+use std::cmp::Ordering;
+
+use super::outcome::Outcome;
+use crate::stats::interval::{self, Estimate};
+
+/// The share of calls that a client must serve, in every seed, to be ranked by time.
+pub const DONE: f64 = 0.999;
+
+/// The order of the clients of a comparison, by index.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ranking {
+    /// Those who did the work, the soonest first. Where the work has no end of
+    /// its own, the one whose calls waited least first.
+    pub finished: Vec<usize>,
+    /// Those who did not, the one that served the most first.
+    pub unfinished: Vec<usize>,
+    /// Whether time is the time to 99 % of the work; else it is the p99 wait.
+    pub by_completion: bool,
+    /// The best against each of the others, in the order of the ranking.
+    pub leads: Vec<Lead>,
+}
+
+/// How far the best client is ahead of another, paired by seed.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Lead {
+    /// The one that is behind.
+    pub behind: usize,
+    /// How many times sooner the best is done, where both are ranked by time.
+    pub sooner: Option<Estimate>,
+    /// How much more of the calls the best serves, as a difference of shares.
+    pub served: Option<Estimate>,
+}
+
+impl Ranking {
+    /// The ranking of these outcomes.
+    #[must_use]
+    pub fn of(outcomes: &[Outcome]) -> Ranking {
+        let shares: Vec<Vec<f64>> = outcomes
+            .iter()
+            .map(|o| o.values("served-share").unwrap_or_default())
+            .collect();
+        let done = |index: &usize| {
+            !shares[*index].is_empty() && shares[*index].iter().all(|share| *share >= DONE)
+        };
+        let (mut finished, mut unfinished): (Vec<usize>, Vec<usize>) =
+            (0..outcomes.len()).partition(done);
+        let by_completion = finished
+            .iter()
+            .all(|i| outcomes[*i].values("time-to-99").is_some())
+            && outcomes.iter().any(|o| o.values("time-to-99").is_some());
+        let time = if by_completion {
+            "time-to-99"
+        } else {
+            "wait-p99"
+        };
+        let mean = |index: usize, name: &str| {
+            outcomes[index]
+                .estimate(name)
+                .map_or(f64::INFINITY, |e| e.mean)
+        };
+        let less = |a: f64, b: f64| a.partial_cmp(&b).unwrap_or(Ordering::Equal);
+        finished.sort_by(|a, b| less(mean(*a, time), mean(*b, time)));
+        unfinished.sort_by(|a, b| less(mean(*b, "served-share"), mean(*a, "served-share")));
+        let order: Vec<usize> = finished.iter().chain(&unfinished).copied().collect();
+        let lead = |behind: &usize| {
+            let best = order[0];
+            let timed = finished.contains(&best) && finished.contains(behind);
+            let times = outcomes[*behind]
+                .values(time)
+                .zip(outcomes[best].values(time))
+                .filter(|_| timed);
+            Lead {
+                behind: *behind,
+                sooner: times
+                    .and_then(|(slower, sooner)| interval::ratio_of_sums(&slower, &sooner)),
+                served: interval::paired_difference(&shares[best], &shares[*behind]),
+            }
+        };
+        let leads = order.iter().skip(1).map(lead).collect();
+        Ranking {
+            finished,
+            unfinished,
+            by_completion,
+            leads,
+        }
+    }
+
+    /// All clients, the best first.
+    pub fn order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.finished.iter().chain(&self.unfinished).copied()
+    }
+}

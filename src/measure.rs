@@ -1,0 +1,296 @@
+//! Measures: observers that count a run in integers and know nothing of output.
+//!
+//! Rates and shares count attempts in [warm-up, horizon); calls are those that
+//! were meant to start there, followed through the drain. A latency counts from
+//! the moment a call was meant to start, and a call that is not served counts
+//! as infinitely late: it is never dropped.
+
+mod client;
+mod completion;
+mod counts;
+mod floor;
+mod ledger;
+mod metric;
+mod series;
+
+pub use client::ClientRow;
+pub use completion::Completion;
+pub use counts::Counts;
+pub use floor::{Demand, Floor};
+pub use ledger::{Breach, Ledger};
+pub use metric::{METRICS, Metric, Unit, Value};
+pub use series::{BINS_MAX, Bin, Series};
+
+use crate::api::Decision;
+use crate::engine::{Caller, End, Fact, Observer};
+use crate::http::{Answer, Status};
+use crate::rng::Key;
+use crate::scenario::Model;
+use crate::stats::histogram::Histogram;
+use crate::time::{Instant, SECOND, Span};
+
+/// What is measured in one run.
+#[derive(Clone, Debug)]
+pub struct Measures {
+    endpoints: usize,
+    limits: usize,
+    warm_up: Instant,
+    horizon: Instant,
+    start: Instant,
+    /// By population and endpoint.
+    cells: Vec<Counts>,
+    /// By population, endpoint and the limit that refused.
+    rejected_by: Vec<u64>,
+    /// How long calls took, by population.
+    waits: Vec<Histogram>,
+    /// By client.
+    clients: Vec<ClientRow>,
+    series: Series,
+    completion: Completion,
+    peak: Peak,
+    /// The whole run, for the conservation laws.
+    ledger: Ledger,
+    /// The most that all limits admit per second in the long run.
+    capacity: f64,
+}
+
+/// The most attempts in any second of the clock.
+#[derive(Clone, Copy, Default, Debug)]
+struct Peak {
+    second: u64,
+    now: u64,
+    most: u64,
+}
+
+impl Measures {
+    /// Nothing measured yet, of the run `run` of a model.
+    #[must_use]
+    pub fn new(model: &Model, run: Key) -> Measures {
+        let (populations, endpoints) = (model.populations.len(), model.api.endpoints.len());
+        let capacity = |(limit, slots): (&crate::api::LimitModel, &crate::attribute::SlotMap)| {
+            if limit.shadow {
+                f64::INFINITY
+            } else {
+                crate::limiter::Limiter::capacity(&limit.limiter).0 * slots.len() as f64
+            }
+        };
+        let capacities = model
+            .api
+            .limits
+            .iter()
+            .zip(&model.api.slots)
+            .filter(|(_, s)| !s.is_empty())
+            .map(capacity);
+        Measures {
+            endpoints,
+            limits: model.api.limits.len(),
+            warm_up: model.warm_up,
+            horizon: model.horizon,
+            start: model.start,
+            cells: vec![Counts::default(); populations * endpoints],
+            rejected_by: vec![0; populations * endpoints * model.api.limits.len()],
+            waits: vec![Histogram::new(); populations],
+            clients: vec![ClientRow::new(model.start); model.clients() as usize],
+            series: Series::new(model.start, model.horizon.after(model.drain)),
+            completion: Completion::new(model, run),
+            peak: Peak::default(),
+            ledger: Ledger::default(),
+            capacity: capacities.fold(f64::INFINITY, f64::min),
+        }
+    }
+
+    /// The counts of one population's calls and attempts at one endpoint.
+    #[must_use]
+    pub fn cell(&self, population: usize, endpoint: usize) -> &Counts {
+        &self.cells[population * self.endpoints + endpoint]
+    }
+
+    /// The counts of all cells, by population and endpoint.
+    #[must_use]
+    pub fn cells_by_population(&self) -> Vec<Vec<Counts>> {
+        self.cells
+            .chunks(self.endpoints.max(1))
+            .map(<[Counts]>::to_vec)
+            .collect()
+    }
+
+    /// The counts of everything.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        self.cells
+            .iter()
+            .fold(Counts::default(), |sum, cell| sum.plus(cell))
+    }
+
+    /// The counts of a population.
+    #[must_use]
+    pub fn population(&self, population: usize) -> Counts {
+        let cells = &self.cells[population * self.endpoints..(population + 1) * self.endpoints];
+        cells
+            .iter()
+            .fold(Counts::default(), |sum, cell| sum.plus(cell))
+    }
+
+    /// The counts of an endpoint.
+    #[must_use]
+    pub fn endpoint(&self, endpoint: usize) -> Counts {
+        let cells = self.cells.iter().skip(endpoint).step_by(self.endpoints);
+        cells.fold(Counts::default(), |sum, cell| sum.plus(cell))
+    }
+
+    /// Attempts that a limit refused.
+    #[must_use]
+    pub fn rejected_by(&self, limit: usize) -> u64 {
+        self.rejected_by
+            .iter()
+            .skip(limit)
+            .step_by(self.limits.max(1))
+            .sum()
+    }
+
+    /// How long the calls of a population took.
+    #[must_use]
+    pub fn waits(&self, population: usize) -> &Histogram {
+        &self.waits[population]
+    }
+
+    /// How long all calls took.
+    #[must_use]
+    pub fn all_waits(&self) -> Histogram {
+        let mut all = Histogram::new();
+        self.waits.iter().for_each(|waits| all.merge(waits));
+        all
+    }
+
+    /// What each client got.
+    #[must_use]
+    pub fn clients(&self) -> &[ClientRow] {
+        &self.clients
+    }
+
+    /// The run over time.
+    #[must_use]
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// When the work was done.
+    #[must_use]
+    pub fn completion(&self) -> &Completion {
+        &self.completion
+    }
+
+    /// The conservation laws' counts of the whole run.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// For how long rates count.
+    #[must_use]
+    pub fn window(&self) -> Span {
+        self.horizon.since(self.warm_up)
+    }
+
+    /// The most attempts in a second, over what the limits admit in one.
+    #[must_use]
+    pub fn overshoot(&self) -> Option<f64> {
+        self.capacity
+            .is_finite()
+            .then(|| self.peak.most as f64 / self.capacity)
+    }
+
+    /// What the limits admitted, over what they admit in the long run.
+    #[must_use]
+    pub fn utilisation(&self) -> Option<f64> {
+        let busy = self
+            .completion
+            .all()
+            .map_or(self.window(), |all| all.since(self.start));
+        let seconds = busy.as_secs_f64();
+        (self.capacity.is_finite() && seconds > 0.0)
+            .then(|| self.total().admitted as f64 / (self.capacity * seconds))
+    }
+
+    fn sent(&mut self, now: Instant, caller: Caller) {
+        let second = now.0 / SECOND;
+        if second != self.peak.second {
+            self.peak = Peak {
+                second,
+                now: 0,
+                most: self.peak.most,
+            };
+        }
+        self.peak.now += 1;
+        self.peak.most = self.peak.most.max(self.peak.now);
+        self.clients[caller.client as usize].attempts += 1;
+    }
+
+    fn decided(&mut self, now: Instant, caller: Caller, decision: Decision, counts: bool) {
+        let cell = usize::from(caller.population) * self.endpoints + caller.endpoint as usize;
+        match decision {
+            Decision::Admit => {
+                self.series.at(now).admitted += 1;
+                self.cells[cell].admitted += u64::from(counts);
+            }
+            Decision::Reject { limit, .. } => {
+                self.series.at(now).rejected += 1;
+                self.clients[caller.client as usize].rejects += 1;
+                self.cells[cell].rejected += u64::from(counts);
+                self.rejected_by[cell * self.limits + usize::from(limit.0)] += u64::from(counts);
+            }
+        }
+    }
+
+    fn ended(&mut self, now: Instant, caller: Caller, end: End, meant: Instant) {
+        let population = usize::from(caller.population);
+        let client = &mut self.clients[caller.client as usize];
+        client.ended(now, end);
+        if end.is_served() {
+            self.series.at(now).served += 1;
+            self.completion.served(now, population);
+        }
+        if meant >= self.warm_up {
+            let cell = population * self.endpoints + caller.endpoint as usize;
+            self.cells[cell].ended(end);
+            let wait = if end.is_served() {
+                now.since(meant).0
+            } else {
+                u64::MAX
+            };
+            self.waits[population].record(wait);
+        }
+    }
+}
+
+impl Observer for Measures {
+    fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
+        self.ledger.note(now, caller, fact);
+        let cell = usize::from(caller.population) * self.endpoints + caller.endpoint as usize;
+        let counts = self.warm_up <= now && now < self.horizon;
+        match *fact {
+            Fact::Offered { .. } => {
+                self.clients[caller.client as usize].calls += 1;
+                self.series.at(now).offered += 1;
+                self.cells[cell].offered += u64::from(now >= self.warm_up);
+            }
+            Fact::Sent => {
+                self.sent(now, caller);
+                self.cells[cell].attempts += u64::from(counts);
+            }
+            Fact::Decided(decision) => self.decided(now, caller, decision, counts),
+            Fact::Failed => {
+                self.series.at(now).failed += 1;
+                self.cells[cell].failed += u64::from(counts);
+            }
+            Fact::Left(answer) => {
+                let error = matches!(answer, Answer::Status(status) if Status::is_class(status, 5));
+                self.cells[cell].errors += u64::from(counts && error);
+            }
+            Fact::Answered(record) => {
+                self.cells[cell].timeouts += u64::from(counts && record.answer == Answer::TimedOut);
+            }
+            Fact::Ended { end, meant, .. } => self.ended(now, caller, end, meant),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A run over time: counts in bins of a round width.
+
+use crate::time::{Instant, SECOND, Span};
+
+/// The most bins.
+pub const BINS_MAX: u64 = 2_000;
+
+/// What happened in one bin.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Bin {
+    /// Calls that were meant to start.
+    pub offered: u32,
+    /// Attempts that the limits admitted.
+    pub admitted: u32,
+    /// Attempts that a limit refused.
+    pub rejected: u32,
+    /// Attempts that failed before a decision.
+    pub failed: u32,
+    /// Calls served.
+    pub served: u32,
+}
+
+/// Counts over time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Series {
+    start: Instant,
+    width: Span,
+    bins: Vec<Bin>,
+}
+
+impl Series {
+    /// Bins from `start` to `end`: the shortest round width of at least a
+    /// tenth of a second that needs at most `BINS_MAX` of them.
+    #[must_use]
+    pub fn new(start: Instant, end: Instant) -> Series {
+        let whole = end.since(start).0.max(1);
+        let mut width = SECOND / 10;
+        let mut steps = [5, 2, 2, 5, 2, 3, 2, 5, 2, 3, 2].iter().cycle();
+        while whole.div_ceil(width) > BINS_MAX {
+            width = width.saturating_mul(*steps.next().expect("the steps go round"));
+        }
+        Series {
+            start,
+            width: Span(width),
+            bins: vec![],
+        }
+    }
+
+    /// The width of a bin.
+    #[must_use]
+    pub fn width(&self) -> Span {
+        self.width
+    }
+
+    /// The bins up to the last in which something happened.
+    #[must_use]
+    pub fn bins(&self) -> &[Bin] {
+        &self.bins
+    }
+
+    /// The bin of an instant.
+    pub fn at(&mut self, now: Instant) -> &mut Bin {
+        let index = usize::try_from(now.since(self.start).0 / self.width.0)
+            .expect("a run is shorter than the clock");
+        if index >= self.bins.len() {
+            self.bins.resize(index + 1, Bin::default());
+        }
+        &mut self.bins[index]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_round_and_few() {
+        let width = |seconds| Series::new(Instant(0), Instant(seconds * SECOND)).width();
+        assert_eq!(width(100), Span::millis(100));
+        assert_eq!(width(900), Span::millis(500));
+        assert_eq!(width(1_500), Span::seconds(1));
+        assert_eq!(width(18_600), Span::seconds(10));
+        assert!(86_400 * 365 / width(86_400 * 365).ceil_seconds() <= BINS_MAX);
+    }
+}

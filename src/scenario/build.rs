@@ -1,0 +1,370 @@
+//! From files to models: names become indices, and what only several fields
+//! together can tell is checked here, all of it at once.
+
+mod api;
+mod population;
+mod policy;
+mod service;
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::document::{Document, Parsed};
+use super::fault::{Fault, Faults};
+use super::file;
+use super::file::Name;
+use super::model::{Change, Model};
+use super::nearest::nearest;
+use crate::attribute::Principals;
+use crate::client::Policy;
+use crate::time::{Instant, Span};
+
+/// When a run starts unless the scenario says otherwise: a Monday at nine.
+pub(super) const START: Instant = Instant(1_767_603_600 * crate::time::SECOND);
+
+/// The drain after the horizon unless the scenario says otherwise.
+pub(super) const DRAIN: Span = Span::seconds(600);
+
+/// The most clients of a scenario.
+pub(super) const CLIENTS_MAX: u64 = 20_000_000;
+
+/// The most calls that a scenario may be expected to make.
+pub(super) const CALLS_MAX: f64 = 1e9;
+
+/// The faults of one file, found by looking at several fields together.
+#[derive(Debug, Default)]
+pub(super) struct Checks(Vec<Fault>);
+
+impl Checks {
+    fn fault(&mut self, at: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.0.push(Fault::new(at, message).with_help(help));
+    }
+
+    /// The place of a name among those that there are; a fault if it is not among them.
+    fn find<'n>(
+        &mut self,
+        what: &str,
+        name: &Name,
+        all: impl IntoIterator<Item = &'n str>,
+    ) -> Option<usize> {
+        let all: Vec<&str> = all.into_iter().collect();
+        let place = all.iter().position(|n| n == name.as_ref());
+        if place.is_none() {
+            let close = nearest(name.as_ref(), all.iter().copied());
+            let help = if all.is_empty() {
+                format!("there is no {what} at all")
+            } else if close.is_empty() {
+                format!(
+                    "there are: {}",
+                    super::nearest::listed(all.iter().copied(), 8)
+                )
+            } else {
+                format!("did you mean `{}`?", close.join("` or `"))
+            };
+            self.fault(
+                name.span(),
+                format!("there is no {what} `{}`", name.as_ref()),
+                help,
+            );
+        }
+        place
+    }
+
+    /// A fault for each name that stood before in the list.
+    fn unique<'n>(&mut self, what: &str, names: impl IntoIterator<Item = &'n Name>) {
+        let mut seen: Vec<String> = vec![];
+        for name in names {
+            let slug = super::document::slug(name.as_ref());
+            if seen.contains(&slug) {
+                let message = format!("two {what}s are called `{}`", name.as_ref());
+                self.fault(name.span(), message, "give each a name of its own");
+            } else if slug.is_empty() {
+                self.fault(
+                    name.span(),
+                    format!("a {what} needs a name"),
+                    "write letters or digits",
+                );
+            }
+            seen.push(slug);
+        }
+    }
+
+    /// The number, and a fault if it is zero.
+    fn above_zero<T: Copy + PartialEq + From<u8>>(&mut self, number: &Spanned<T>, what: &str) -> T {
+        if *number.as_ref() == T::from(0) {
+            self.fault(number.span(), format!("{what} is 0"), "write at least 1");
+        }
+        *number.as_ref()
+    }
+
+    fn longer_than_zero(&mut self, span: &Spanned<Span>, what: &str) {
+        if *span.as_ref() == Span::ZERO {
+            self.fault(
+                span.span(),
+                format!("{what} is zero"),
+                "write a time longer than zero, like \"1s\"",
+            );
+        }
+    }
+}
+
+/// The parsed files of a comparison, each beside its document.
+#[derive(Debug)]
+pub(super) struct Files<'d> {
+    pub(super) scenario: (&'d Document, Parsed<file::scenario::Scenario>),
+    pub(super) api: (&'d Document, Parsed<file::api::Api>),
+    pub(super) clients: Vec<(&'d Document, Parsed<file::client::Client>)>,
+}
+
+/// A model for each client that is compared.
+///
+/// `of` names for each population the client file that it follows, whatever is
+/// compared; `compared` the files that are compared.
+pub(super) fn models(
+    mut files: Files<'_>,
+    compared: &[usize],
+    of: &[Option<usize>],
+) -> Result<Vec<Model>, Faults> {
+    let whole = files.scenario.1.value.is_some()
+        && files.api.1.value.is_some()
+        && files.clients.iter().all(|c| c.1.value.is_some());
+    let mut models = vec![];
+    if whole {
+        let mut checks = AllChecks {
+            clients: files.clients.iter().map(|_| Checks::default()).collect(),
+            ..AllChecks::default()
+        };
+        for (round, client) in compared.iter().enumerate() {
+            let mut again = AllChecks {
+                clients: files.clients.iter().map(|_| Checks::default()).collect(),
+                ..AllChecks::default()
+            };
+            let model = model(&files, *client, of, &mut again);
+            models.extend(model);
+            // What belongs to no client in particular is found in every round.
+            if round == 0 {
+                checks.scenario = again.scenario;
+                checks.api = again.api;
+            }
+            for (all, own) in checks.clients.iter_mut().zip(again.clients) {
+                all.0.extend(
+                    own.0
+                        .into_iter()
+                        .filter(|f| !all.0.contains(f))
+                        .collect::<Vec<_>>(),
+                );
+            }
+        }
+        checks
+            .scenario
+            .0
+            .into_iter()
+            .for_each(|fault| files.scenario.1.add(fault));
+        checks
+            .api
+            .0
+            .into_iter()
+            .for_each(|fault| files.api.1.add(fault));
+        for (client, checks) in files.clients.iter_mut().zip(checks.clients) {
+            checks.0.into_iter().for_each(|fault| client.1.add(fault));
+        }
+    }
+    let mut faults = Faults::new();
+    faults.extend(files.scenario.0.faults(files.scenario.1.faults().to_vec()));
+    faults.extend(files.api.0.faults(files.api.1.faults().to_vec()));
+    for (document, parsed) in &files.clients {
+        faults.extend(document.faults(parsed.faults().to_vec()));
+    }
+    if faults.is_empty() {
+        Ok(models)
+    } else {
+        Err(faults)
+    }
+}
+
+#[derive(Debug, Default)]
+struct AllChecks {
+    scenario: Checks,
+    api: Checks,
+    clients: Vec<Checks>,
+}
+
+/// The model in which everybody who follows no client of their own follows `client`.
+fn model(
+    files: &Files<'_>,
+    client: usize,
+    of: &[Option<usize>],
+    checks: &mut AllChecks,
+) -> Option<Model> {
+    let scenario = files.scenario.1.value.as_ref()?;
+    let api = files.api.1.value.as_ref()?;
+    let client_files: Vec<&file::client::Client> = files
+        .clients
+        .iter()
+        .map(|c| c.1.value.as_ref())
+        .collect::<Option<_>>()?;
+    let mut principals = population::principals(scenario, &mut checks.scenario);
+    let start = scenario.start.map_or(START, |moment| moment.0);
+    let api = api::build(api, start, &mut principals, &mut checks.api)?;
+    let endpoints: Vec<&str> = api.endpoints.iter().map(|e| e.name.as_str()).collect();
+    let names: Vec<&str> = scenario
+        .population
+        .iter()
+        .map(|p| p.name.as_ref().as_str())
+        .collect();
+    let mut followed: Vec<usize> = vec![client];
+    followed.extend(of.iter().flatten());
+    followed.sort_unstable();
+    followed.dedup();
+    let mut policies: Vec<Policy> = vec![];
+    let mut levers = vec![];
+    for index in &followed {
+        let world = policy::World {
+            api: &api,
+            principals: &principals,
+            endpoints: &endpoints,
+            populations: &names,
+        };
+        let checks = &mut checks.clients[*index];
+        policies.push(policy::build(client_files[*index], &world, checks));
+        levers.push(policy::levers(&client_files[*index].levers, &world, checks));
+    }
+    let world = policy::World {
+        api: &api,
+        principals: &principals,
+        endpoints: &endpoints,
+        populations: &names,
+    };
+    let service = service::build(scenario, &endpoints, start, &mut checks.scenario);
+    let populations = population::build(scenario, &world, &mut checks.scenario, |index| {
+        let wanted = of[index].unwrap_or(client);
+        let policy = followed
+            .iter()
+            .position(|f| *f == wanted)
+            .expect("who is followed is in the list");
+        (
+            u16::try_from(policy).expect("clients are few"),
+            levers[policy].clone(),
+        )
+    });
+    check_size(scenario, &mut checks.scenario);
+    let changes = changes(scenario, &api, start, &mut checks.scenario);
+    let contents = populations
+        .iter()
+        .filter_map(|p| p.content.as_ref())
+        .map(|c| c.shares().count())
+        .max();
+    let horizon = *scenario.horizon.as_ref();
+    checks
+        .scenario
+        .longer_than_zero(&scenario.horizon, "the horizon");
+    let warm_up = scenario
+        .warm_up
+        .as_ref()
+        .map_or(Span::ZERO, |s| *s.as_ref());
+    if let Some(at) = scenario.warm_up.as_ref().filter(|_| warm_up >= horizon) {
+        checks.scenario.fault(
+            at.span(),
+            "the warm-up is not shorter than the horizon",
+            "write a shorter one",
+        );
+    }
+    Some(Model {
+        start,
+        horizon: start.after(horizon),
+        drain: scenario.drain.unwrap_or(DRAIN),
+        warm_up: start.after(warm_up),
+        events: scenario.events,
+        api,
+        service,
+        populations,
+        policies,
+        principals,
+        changes,
+        contents: u32::try_from(contents.unwrap_or(1)).unwrap_or(u32::MAX),
+    })
+}
+
+fn changes(
+    scenario: &file::scenario::Scenario,
+    api: &crate::api::ApiModel,
+    start: Instant,
+    checks: &mut Checks,
+) -> Vec<Change> {
+    let mut changes: Vec<Change> = scenario
+        .change
+        .iter()
+        .filter_map(|change| {
+            let limit = checks.find(
+                "limit",
+                &change.limit,
+                api.limits.iter().map(|l| l.name.as_str()),
+            )?;
+            let quota = checks.above_zero(&change.quota, "the new quota");
+            let limit = crate::api::LimitId(u16::try_from(limit).ok()?);
+            Some(Change {
+                at: start.after(change.at),
+                limit,
+                quota,
+            })
+        })
+        .collect();
+    changes.sort_by_key(|change| change.at);
+    changes
+}
+
+/// Refuses a model that nobody could run, with the number.
+fn check_size(scenario: &file::scenario::Scenario, checks: &mut Checks) {
+    let clients: u64 = scenario
+        .population
+        .iter()
+        .map(|p| u64::from(population::count(p)))
+        .sum();
+    let at = scenario.population.last().map_or(0..0, |p| {
+        p.count.as_ref().map_or(p.name.span(), Spanned::span)
+    });
+    if clients > CLIENTS_MAX {
+        let message = format!("{clients} clients are too many");
+        return checks.fault(
+            at,
+            message,
+            format!("at most {CLIENTS_MAX} in all populations"),
+        );
+    }
+    let horizon = *scenario.horizon.as_ref();
+    let calls: f64 = scenario
+        .population
+        .iter()
+        .map(|p| population::expected_calls(p, horizon))
+        .sum();
+    if calls > CALLS_MAX && scenario.events.is_none() {
+        let message = format!("about {calls:.0} calls are too many");
+        checks.fault(
+            at,
+            message,
+            format!("at most {CALLS_MAX:.0}: fewer clients, lower rates or a shorter horizon"),
+        );
+    }
+}
+
+/// A scope over these attributes; names that nobody has are faults.
+fn attributes(
+    names: &[Name],
+    principals: &Principals,
+    checks: &mut Checks,
+) -> Vec<crate::attribute::AttributeId> {
+    let all = principals.names();
+    names
+        .iter()
+        .filter(|name| name.as_ref() != "endpoint")
+        .filter_map(|name| {
+            checks.find(
+                "attribute that a population has,",
+                name,
+                all.iter().map(String::as_str),
+            )?;
+            principals.attribute(name.as_ref())
+        })
+        .collect()
+}

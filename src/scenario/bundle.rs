@@ -1,0 +1,497 @@
+//! A bundle: the files that a comparison stands on, and the plan made of them.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::build;
+use super::document::{Document, Parsed, SetError};
+use super::fault::{Fault, Faults};
+use super::file;
+use super::library::{self, Kind, Reference};
+use super::model::Model;
+
+/// Reads a file's bytes; the library itself touches no file.
+pub type Fetch<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// Why files could not be made into a plan.
+#[derive(Debug)]
+pub enum LoadError {
+    /// No model has this name.
+    Unknown {
+        /// Of this kind.
+        kind: Kind,
+        /// As it was written.
+        name: String,
+    },
+    /// A file could not be read.
+    Unreadable {
+        /// Its path.
+        path: String,
+        /// What the system says.
+        why: String,
+    },
+    /// The files have faults.
+    Faults(Faults),
+    /// A `--set` could not be made.
+    Set(SetError),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Unknown { kind, name } => {
+                let help = library::did_you_mean(*kind, name);
+                write!(
+                    f,
+                    "error: there is no {} `{name}`\n  = help: {help}",
+                    kind.word()
+                )
+            }
+            LoadError::Unreadable { path, why } => write!(f, "error: cannot read {path}: {why}"),
+            LoadError::Faults(faults) => faults.fmt(f),
+            LoadError::Set(error) => write!(f, "error: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl From<Faults> for LoadError {
+    fn from(faults: Faults) -> Self {
+        LoadError::Faults(faults)
+    }
+}
+
+/// The files of a comparison.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    scenario: Document,
+    api: Document,
+    clients: Vec<Document>,
+    /// Which of the clients are compared.
+    compared: Vec<usize>,
+    /// Which of the clients each population follows, whatever is compared.
+    of: Vec<Option<usize>>,
+}
+
+/// One client of a comparison, with the model in which everybody follows it.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// The client's name.
+    pub name: String,
+    /// What it does, in a line.
+    pub title: Option<String>,
+    /// Where it is from.
+    pub source: Option<String>,
+    /// The names of all headers that it would read.
+    pub reads: Vec<String>,
+    /// The model.
+    pub model: Model,
+}
+
+/// Something that the vendor does not document.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Assumption {
+    /// The limit, or `None` for the whole API.
+    pub limit: Option<String>,
+    /// The field.
+    pub field: String,
+    /// What is assumed, as TOML.
+    pub value: String,
+    /// What else it could be, as TOML.
+    pub alternatives: Vec<String>,
+}
+
+/// Everything that a comparison needs but its seeds.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenario's name.
+    pub name: String,
+    /// What it is about.
+    pub title: String,
+    /// Whether the beginning of a run is part of the question.
+    pub kind: file::scenario::Kind,
+    /// The API's name.
+    pub api: String,
+    /// The endpoint whose share served is shown.
+    pub shows: Option<String>,
+    /// The clients that are compared.
+    pub variants: Vec<Variant>,
+    /// What the API's model assumes.
+    pub assumptions: Vec<Assumption>,
+    /// SHA-256 of all files, settings included, in hex.
+    pub digest: String,
+}
+
+impl Bundle {
+    /// Loads a scenario by name or path and everything that it names. `clients`
+    /// replaces the clients that it compares, `settings` are `--set` in order.
+    pub fn load(
+        name: &str,
+        clients: Option<&[String]>,
+        settings: &[(String, String)],
+        fetch: Fetch<'_>,
+    ) -> Result<Bundle, LoadError> {
+        let scenario = open(&Reference::read(name, Kind::Scenario), fetch)?;
+        Bundle::of_scenario(scenario, None, clients, settings, fetch)
+    }
+
+    /// A bundle of a scenario that is already at hand, and perhaps its API.
+    pub fn of_scenario(
+        mut scenario: Document,
+        api: Option<Document>,
+        clients: Option<&[String]>,
+        settings: &[(String, String)],
+        fetch: Fetch<'_>,
+    ) -> Result<Bundle, LoadError> {
+        let to = |prefix: &str, path: &str| {
+            path.strip_prefix(prefix)
+                .and_then(|p| p.strip_prefix('.'))
+                .map(str::to_owned)
+        };
+        for (path, value) in settings {
+            if to("api", path).is_none() && to("client", path).is_none() {
+                scenario
+                    .set::<file::scenario::Scenario>(path, value)
+                    .map_err(LoadError::Set)?;
+            }
+        }
+        let mut parsed = scenario.parse::<file::scenario::Scenario>();
+        let base = folder(scenario.name()).to_owned();
+        let mut loader = Loader {
+            base: &base,
+            fetch,
+            faults: vec![],
+        };
+        let Some(file) = parsed.value.take() else {
+            return Err(scenario.faults(parsed.faults().to_vec()).into());
+        };
+        let mut api = match api {
+            Some(api) => Some(api),
+            None => loader.open_named(&file.api, Kind::Api)?,
+        };
+        let mut documents = vec![];
+        let mut compared = vec![];
+        if let Some(names) = clients {
+            for name in names {
+                compared.push(documents.len());
+                documents.push(open(&Reference::read(name, Kind::Client), fetch)?);
+            }
+        } else {
+            for name in &file.clients {
+                compared.push(documents.len());
+                documents.extend(loader.open_named(name, Kind::Client)?);
+            }
+        }
+        let mut of = vec![];
+        for population in &file.population {
+            of.push(match &population.client {
+                None => None,
+                Some(name) => loader.open_named(name, Kind::Client)?.map(|document| {
+                    let place = documents.iter().position(|d| d.name() == document.name());
+                    place.unwrap_or_else(|| {
+                        documents.push(document);
+                        documents.len() - 1
+                    })
+                }),
+            });
+        }
+        let unknown = loader.faults;
+        parsed.value = Some(file);
+        unknown.into_iter().for_each(|fault| parsed.add(fault));
+        if let (Some(api), []) = (api.as_mut(), parsed.faults()) {
+            set_others(api, &mut documents, settings)?;
+        }
+        match api {
+            Some(api) if parsed.faults().is_empty() => Ok(Bundle {
+                scenario,
+                api,
+                clients: documents,
+                compared,
+                of,
+            }),
+            // A name is wrong: what can be told of the other files is told as well.
+            api => {
+                let mut faults = scenario.faults(parsed.faults().to_vec());
+                if let Some(api) = api {
+                    faults.extend(api.faults(api.parse::<file::api::Api>().faults().to_vec()));
+                }
+                for client in documents {
+                    faults.extend(
+                        client.faults(client.parse::<file::client::Client>().faults().to_vec()),
+                    );
+                }
+                Err(faults.into())
+            }
+        }
+    }
+
+    /// The plan of the comparison; all faults of all files at once.
+    pub fn plan(&self) -> Result<Plan, Faults> {
+        let files = build::Files {
+            scenario: (&self.scenario, self.scenario.parse()),
+            api: (&self.api, checked_api(&self.api)),
+            clients: self
+                .clients
+                .iter()
+                .map(|document| (document, document.parse()))
+                .collect(),
+        };
+        let scenario = files.scenario.1.value.clone();
+        let api = files.api.1.value.clone();
+        let clients: Vec<_> = files.clients.iter().map(|c| c.1.value.clone()).collect();
+        let models = build::models(files, &self.compared, &self.of)?;
+        let variants = self
+            .compared
+            .iter()
+            .zip(models)
+            .filter_map(|(client, model)| {
+                let file = clients[*client].as_ref()?;
+                Some(Variant {
+                    name: file.name.as_ref().clone(),
+                    title: file.title.clone(),
+                    source: file.source.clone(),
+                    reads: headers_read(file),
+                    model,
+                })
+            });
+        let variants: Vec<Variant> = variants.collect();
+        let scenario = scenario.expect("a model was built from it");
+        let api = api.expect("a model was built from it");
+        Ok(Plan {
+            name: scenario.name.as_ref().clone(),
+            title: scenario.title.clone(),
+            kind: scenario.kind,
+            api: api.name.clone(),
+            shows: scenario.shows.map(|name| name.as_ref().clone()),
+            variants,
+            assumptions: assumptions(&api, self.api.text()),
+            digest: self.digest(),
+        })
+    }
+
+    /// The documents: the scenario, its API, its clients.
+    pub fn documents(&self) -> impl Iterator<Item = (Kind, &Document)> {
+        let clients = self.clients.iter().map(|client| (Kind::Client, client));
+        [(Kind::Scenario, &self.scenario), (Kind::Api, &self.api)]
+            .into_iter()
+            .chain(clients)
+    }
+
+    fn digest(&self) -> String {
+        use std::fmt::Write;
+        let mut hash = Sha256::new();
+        for (kind, document) in self.documents() {
+            hash.update(kind.word().as_bytes());
+            hash.update((document.text().len() as u64).to_le_bytes());
+            hash.update(document.text().as_bytes());
+        }
+        hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a string takes every text");
+            hex
+        })
+    }
+}
+
+/// An API's file with the faults of its assumptions: every alternative of an
+/// assumed field is tried, so that none is found wrong only when it is needed.
+#[must_use]
+pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
+    let mut parsed = document.parse::<file::api::Api>();
+    let Some(api) = &parsed.value else {
+        return parsed;
+    };
+    let mut faults = vec![];
+    for (limit, assumed) in all_assumed(api) {
+        for (field, alternatives) in assumed {
+            let path = path_of(limit, field.as_ref());
+            if alternatives.is_empty() {
+                let fault = Fault::new(
+                    field.span(),
+                    format!("`{}` has no alternative", field.as_ref()),
+                );
+                faults.push(fault.with_help("list what else it could be"));
+            }
+            for value in alternatives {
+                let mut other = document.clone();
+                let wrong = match other.set::<file::api::Api>(&path, &value.to_string()) {
+                    Err(error) => Some(error.to_string()),
+                    Ok(()) => other
+                        .parse::<file::api::Api>()
+                        .faults()
+                        .first()
+                        .map(|f| f.message.clone()),
+                };
+                if let Some(why) = wrong {
+                    let message = format!("`{}` cannot be {value}: {why}", field.as_ref());
+                    faults.push(Fault::new(field.span(), message));
+                }
+            }
+        }
+    }
+    faults.into_iter().for_each(|fault| parsed.add(fault));
+    parsed
+}
+
+fn all_assumed(api: &file::api::Api) -> impl Iterator<Item = (Option<&str>, &file::Assumed)> {
+    let limits = api
+        .limit
+        .iter()
+        .map(|limit| (Some(limit.name.as_ref().as_str()), &limit.assumed));
+    std::iter::once((None, &api.assumed)).chain(limits)
+}
+
+/// The path of an assumed field in its document.
+fn path_of(limit: Option<&str>, field: &str) -> String {
+    limit.map_or_else(
+        || field.to_owned(),
+        |limit| format!("limit.{}.{field}", super::document::slug(limit)),
+    )
+}
+
+fn assumptions(api: &file::api::Api, text: &str) -> Vec<Assumption> {
+    let tree: toml::Table = text.parse().unwrap_or_default();
+    let mut all = vec![];
+    for (limit, assumed) in all_assumed(api) {
+        for (field, alternatives) in assumed {
+            let root = match limit {
+                None => Some(toml::Value::Table(tree.clone())),
+                Some(name) => tree.get("limit").and_then(|limits| {
+                    let named = |l: &&toml::Value| {
+                        l.get("name").and_then(toml::Value::as_str) == Some(name)
+                    };
+                    limits.as_array()?.iter().find(named).cloned()
+                }),
+            };
+            let value = root.and_then(|root| {
+                field
+                    .as_ref()
+                    .split('.')
+                    .try_fold(root, |at, key| at.get(key).cloned())
+            });
+            all.push(Assumption {
+                limit: limit.map(str::to_owned),
+                field: field.as_ref().clone(),
+                value: value.map_or_else(|| "the default".to_owned(), |v| v.to_string()),
+                alternatives: alternatives.iter().map(toml::Value::to_string).collect(),
+            });
+        }
+    }
+    all
+}
+
+fn headers_read(client: &file::client::Client) -> Vec<String> {
+    let hints = client
+        .hint
+        .iter()
+        .flat_map(|h| h.headers.iter().map(|header| header.name.clone()));
+    let gauges = client
+        .header_pace
+        .iter()
+        .flat_map(|p| &p.gauges)
+        .map(|g| g.remaining.clone());
+    hints.chain(gauges).collect()
+}
+
+/// `--set api.…` and `--set client.…` go to their own files.
+fn set_others(
+    api: &mut Document,
+    clients: &mut [Document],
+    settings: &[(String, String)],
+) -> Result<(), LoadError> {
+    for (path, value) in settings {
+        if let Some(path) = path.strip_prefix("api.") {
+            api.set::<file::api::Api>(path, value)
+                .map_err(LoadError::Set)?;
+        } else if let Some(path) = path.strip_prefix("client.") {
+            let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+            let named = clients.iter_mut().find(|c| {
+                c.parse::<file::client::Client>()
+                    .value
+                    .is_some_and(|v| super::document::slug(v.name.as_ref()) == name)
+            });
+            let Some(client) = named else {
+                return Err(LoadError::Unknown {
+                    kind: Kind::Client,
+                    name: name.to_owned(),
+                });
+            };
+            client
+                .set::<file::client::Client>(rest, value)
+                .map_err(LoadError::Set)?;
+        }
+    }
+    Ok(())
+}
+
+/// The folder of a path, with its slash.
+fn folder(path: &str) -> &str {
+    &path[..path.rfind(['/', '\\']).map_or(0, |slash| slash + 1)]
+}
+
+/// Opens a model: one that is built in, or a file.
+pub fn open(reference: &Reference, fetch: Fetch<'_>) -> Result<Document, LoadError> {
+    match reference {
+        Reference::Named(kind, name) => {
+            let Some(model) = library::find(*kind, name) else {
+                return Err(LoadError::Unknown {
+                    kind: *kind,
+                    name: name.clone(),
+                });
+            };
+            Ok(Document::new(
+                format!("{}/{name}", kind.word()),
+                model.text,
+            )?)
+        }
+        Reference::Path(path) => {
+            let bytes = fetch(path).map_err(|why| LoadError::Unreadable {
+                path: path.clone(),
+                why,
+            })?;
+            Ok(Document::from_bytes(path.clone(), bytes)?)
+        }
+    }
+}
+
+struct Loader<'l> {
+    base: &'l str,
+    fetch: Fetch<'l>,
+    faults: Vec<Fault>,
+}
+
+impl Loader<'_> {
+    /// Opens what a scenario names; an unknown name is a fault of the scenario.
+    fn open_named(&mut self, name: &file::Name, kind: Kind) -> Result<Option<Document>, LoadError> {
+        let reference = match Reference::read(name.as_ref(), kind) {
+            Reference::Path(path) if !path.starts_with(['/', '\\']) => {
+                Reference::Path(format!("{}{path}", self.base))
+            }
+            other => other,
+        };
+        match open(&reference, self.fetch) {
+            Ok(document) => Ok(Some(document)),
+            Err(LoadError::Unknown {
+                kind,
+                name: unknown,
+            }) => {
+                let fault = Fault::new(
+                    name.span(),
+                    format!("there is no {} `{unknown}`", kind.word()),
+                );
+                self.faults
+                    .push(fault.with_help(library::did_you_mean(kind, &unknown)));
+                Ok(None)
+            }
+            Err(LoadError::Unreadable { path, why }) => {
+                self.faults.push(Fault::new(
+                    name.span(),
+                    format!("cannot read {path}: {why}"),
+                ));
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
