@@ -153,7 +153,7 @@ fn replicate(
         .ledger()
         .check(ending.census)
         .map_err(ExperimentError::Breach)?;
-    let run = Run::read(&measures, ending);
+    let run = Run::read(&measures, &ending);
     Ok(Replicate {
         measures,
         run,
@@ -175,7 +175,7 @@ pub fn run_once<O: engine::Observer>(
         .check(ending.census)
         .map_err(ExperimentError::Breach)?;
     let mut outcome = Outcome::new("", model);
-    let run = Run::read(&both.0, ending);
+    let run = Run::read(&both.0, &ending);
     outcome.add(&both.0, run);
     Ok(outcome)
 }

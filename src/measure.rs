@@ -119,7 +119,7 @@ impl Measures {
     pub fn total(&self) -> Counts {
         self.cells
             .iter()
-            .fold(Counts::default(), |sum, cell| sum.plus(cell))
+            .fold(Counts::default(), Counts::plus)
     }
 
     /// The counts of a population.
@@ -128,14 +128,14 @@ impl Measures {
         let cells = &self.cells[population * self.endpoints..(population + 1) * self.endpoints];
         cells
             .iter()
-            .fold(Counts::default(), |sum, cell| sum.plus(cell))
+            .fold(Counts::default(), Counts::plus)
     }
 
     /// The counts of an endpoint.
     #[must_use]
     pub fn endpoint(&self, endpoint: usize) -> Counts {
         let cells = self.cells.iter().skip(endpoint).step_by(self.endpoints);
-        cells.fold(Counts::default(), |sum, cell| sum.plus(cell))
+        cells.fold(Counts::default(), Counts::plus)
     }
 
     /// Attempts that a limit refused.

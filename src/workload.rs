@@ -98,7 +98,7 @@ pub struct Population {
 }
 
 /// The most steps of a session; call number = session * this + step.
-pub const STEPS_MAX: u64 = 64;
+pub const STEPS_MAX: usize = 64;
 
 impl Population {
     /// The key of a client's draws; `client` counts from 0 in this population.

@@ -219,9 +219,9 @@ impl<O: Observer> Engine<'_, O> {
             }
             return;
         }
-        let mut asked = [EndpointId::MAX; STEPS_MAX as usize];
+        let mut asked = [EndpointId::MAX; STEPS_MAX];
         for (place, step) in population.steps.iter().enumerate() {
-            let number = session * STEPS_MAX + place as u64;
+            let number = session * STEPS_MAX as u64 + place as u64;
             let key = client_key.member(number);
             if !step.share.hits(key.draw(Purpose::Work, 1)) {
                 continue;

@@ -34,7 +34,7 @@ pub struct Run {
 impl Run {
     /// Reads a run off its measures.
     #[must_use]
-    pub fn read(measures: &Measures, ending: Ending) -> Run {
+    pub fn read(measures: &Measures, ending: &Ending) -> Run {
         let sample = |metric: &Metric| match metric.value {
             Value::Plain(value) => Sample::Plain(value(measures)),
             Value::Ratio(value) => {

@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use crate::stats::interval::{self, Estimate};
 
 /// The share of calls that a client must serve, in every seed, to be ranked by time.
-pub const DONE: f64 = 0.999;
+const DONE: f64 = 0.999;
 
 /// The order of the clients of a comparison, by index.
 #[derive(Clone, PartialEq, Debug)]
@@ -48,7 +48,7 @@ impl Ranking {
         let done = |index: &usize| {
             !shares[*index].is_empty() && shares[*index].iter().all(|share| *share >= DONE)
         };
-        let (mut finished, mut unfinished): (Vec<usize>, Vec<usize>) =
+        let (mut finished, mut left): (Vec<usize>, Vec<usize>) =
             (0..outcomes.len()).partition(done);
         let by_completion = finished
             .iter()
@@ -66,15 +66,15 @@ impl Ranking {
         };
         let less = |a: f64, b: f64| a.partial_cmp(&b).unwrap_or(Ordering::Equal);
         finished.sort_by(|a, b| less(mean(*a, time), mean(*b, time)));
-        unfinished.sort_by(|a, b| less(mean(*b, "served-share"), mean(*a, "served-share")));
-        let order: Vec<usize> = finished.iter().chain(&unfinished).copied().collect();
+        left.sort_by(|a, b| less(mean(*b, "served-share"), mean(*a, "served-share")));
+        let order: Vec<usize> = finished.iter().chain(&left).copied().collect();
         let lead = |behind: &usize| {
             let best = order[0];
-            let timed = finished.contains(&best) && finished.contains(behind);
+            let both = finished.contains(&best) && finished.contains(behind);
             let times = outcomes[*behind]
                 .values(time)
                 .zip(outcomes[best].values(time))
-                .filter(|_| timed);
+                .filter(|_| both);
             Lead {
                 behind: *behind,
                 sooner: times
@@ -85,7 +85,7 @@ impl Ranking {
         let leads = order.iter().skip(1).map(lead).collect();
         Ranking {
             finished,
-            unfinished,
+            unfinished: left,
             by_completion,
             leads,
         }

@@ -72,9 +72,9 @@ impl<'m> Demand<'m> {
             while enough - short > 1 {
                 let middle = short + (enough - short) / 2;
                 if covers(Span(middle)) {
-                    enough = middle
+                    enough = middle;
                 } else {
-                    short = middle
+                    short = middle;
                 }
             }
             Some((Span(enough), LimitId(id)))

@@ -266,7 +266,7 @@ fn steps(
         };
         checks.fault(at, "these steps have no place here", help);
     }
-    if population.step.len() as u64 > STEPS_MAX {
+    if population.step.len() > STEPS_MAX {
         let message = format!("a session of {} steps is too long", population.step.len());
         checks.fault(
             population.name.span(),
@@ -286,7 +286,7 @@ fn steps(
         return population
             .step
             .iter()
-            .take(64)
+            .take(STEPS_MAX)
             .filter_map(|s| step(s, checks))
             .collect();
     }
