@@ -3,3 +3,4 @@
 #![forbid(unsafe_code)]
 
 pub mod time;
+pub mod report;
