@@ -17,3 +17,4 @@ pub mod scenario;
 pub mod engine;
 pub mod measure;
 pub mod experiment;
+pub mod report;

@@ -1,0 +1,3 @@
+//! What a run looks like when it is told: the charts.
+
+pub mod chart;

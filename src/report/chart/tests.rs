@@ -1,0 +1,228 @@
+//! What holds for every chart: same bytes, inert names, small files.
+
+mod markup;
+mod strange;
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use self::markup::check_markup;
+use super::canvas::{Anchor, Canvas, Header, Style};
+use super::ink::{Dash, Ink, Pen};
+use super::panel::{Frame, Panel};
+use super::sample::{self, HOSTILE, NAMES};
+use super::scale::{Scale, Unit};
+use super::{Chart, Theme};
+
+/// Every chart, with a client for each of `names`.
+fn charts(names: &[&str], bins: usize) -> Vec<Chart> {
+    vec![
+        sample::work_time(names),
+        sample::rate(names, bins),
+        sample::throttled(names),
+        sample::fairness(names),
+        sample::wait(names),
+    ]
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let mut text = String::new();
+    for byte in digest {
+        write!(text, "{byte:02x}").expect("a string takes all that is written");
+    }
+    text
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let twice = || charts(&NAMES[..6], 120);
+    for (one, other) in twice().iter().zip(twice()) {
+        let name = one.name();
+        assert_eq!(one.svg(), other.svg(), "{name}");
+        assert_eq!(one.png(1, Theme::Dark), other.png(1, Theme::Dark), "{name}");
+    }
+}
+
+/// A small sheet with one mark of each kind.
+fn every_mark() -> Chart {
+    let header = Header {
+        title: "Every mark",
+        subtitle: "words, lines, surfaces, dots",
+    };
+    let canvas = Canvas::new(240.0, &header);
+    let frame = Frame {
+        left: 62.0,
+        right: 220.0,
+        top: 90.0,
+        bottom: 160.0,
+    };
+    let x = Scale::decades(0.05, 20.0, Unit::Time);
+    let mut panel = Panel::new(
+        &canvas,
+        frame,
+        x,
+        Scale::from_zero(1_200.0, 3, Unit::Number),
+    );
+    panel.band(0.3, 1.0);
+    panel.grid();
+    panel.ticks("Time");
+    panel.limit(1_000.0);
+    let line = [(0.05, 100.0), (0.4, 900.0), (3.0, 300.0), (20.0, 1_100.0)];
+    let high = line.map(|(x, y)| (x, y + 80.0));
+    panel.ribbon(&line, &high, Pen::series(2).faint(15));
+    panel.line(&line, Pen::series(2));
+    panel.line(&high, Pen::series(6));
+    panel.dot((3.0, 300.0), 45, Ink::series(2));
+    panel.ring((20.0, 1_100.0), 45, Ink::series(2));
+    let words = Style::NAME.ink(Ink::name(2)).anchor(Anchor::Middle).halo();
+    canvas.text((140.0, 120.0), "exponential", words);
+    let chance = Pen::solid(Ink::Muted).dashed(Dash::Short);
+    panel.thin(&[(0.05, 0.0), (20.0, 500.0)], chance);
+    drop(panel);
+    canvas.finish("every-mark", 210.0, "one of each")
+}
+
+/// The encoder deflates through a crate whose features others can change, and
+/// outlines and curves pass through floats: this holds both.
+#[test]
+fn the_bytes_of_a_picture_are_these() {
+    let chart = every_mark();
+    let found = [
+        hash(&chart.png(1, Theme::Light)),
+        hash(&chart.png(2, Theme::Dark)),
+        hash(chart.svg().as_bytes()),
+    ];
+    let wanted = [
+        "f36b3d81ef25260a050e1770b9123237c3c433975ddbe1cf159cf45fafaad435",
+        "68a98334ec141d5f6cac30db3f877c0635899a0e0e7075e0dd1b3984d651243e",
+        "99d0f7218073059132b04d9e9424e3dd2ce4d155782a4d2e5b700b370c96ffd3",
+    ];
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_picture_has_the_size_it_says() {
+    let chart = every_mark();
+    let (width, height) = chart.size();
+    for scale in [1, 2] {
+        let file = chart.png(scale, Theme::Light);
+        let info = png::Decoder::new(std::io::Cursor::new(&file))
+            .read_info()
+            .expect("a PNG file");
+        assert_eq!(info.info().size(), (width * scale, height * scale));
+    }
+    assert_eq!(chart.png(0, Theme::Light), chart.png(1, Theme::Light));
+}
+
+#[test]
+fn a_dense_chart_stays_small() {
+    for chart in charts(&NAMES[..6], 2_000) {
+        let sizes = [
+            chart.svg().len(),
+            chart.png(2, Theme::Light).len(),
+            chart.png(2, Theme::Dark).len(),
+        ];
+        assert!(
+            sizes.iter().all(|&size| size < 200_000),
+            "{}: {sizes:?}",
+            chart.name()
+        );
+    }
+}
+
+#[test]
+fn an_empty_chart_is_still_a_chart() {
+    for chart in charts(&[], 0) {
+        check_markup(&chart.svg());
+        assert!(
+            chart.png(1, Theme::Light).starts_with(b"\x89PNG"),
+            "{}",
+            chart.name()
+        );
+    }
+}
+
+#[test]
+fn what_a_plot_cannot_show_it_says() {
+    let svg = sample::rate_extremes(&NAMES).svg();
+    let said = [
+        "naive peaks at 2,400/s, fixed-1s peaks at 900/s",
+        "above this axis",
+        "same as exponential",
+    ];
+    for text in said {
+        assert!(svg.contains(text), "{text}");
+    }
+    assert_eq!(svg.matches("same as").count(), 1, "three differ");
+    assert_eq!(svg.matches("upstream outage").count(), 1, "named once");
+    let svg = sample::work_undone(&NAMES).svg();
+    assert!(svg.contains("no client finished its work") && svg.contains("50.0% served"));
+    assert!(sample::wait(&NAMES).svg().contains("1.7% never served"));
+    assert!(
+        sample::fairness(&NAMES)
+            .svg()
+            .contains("curve same as naive")
+    );
+}
+
+#[test]
+fn an_svg_is_well_formed_and_recolours_itself() {
+    for chart in charts(&NAMES, 120) {
+        let svg = chart.svg();
+        check_markup(&svg);
+        assert!(svg.contains("@media (prefers-color-scheme:dark)"));
+        assert!(svg.contains("role=\"img\"") && svg.contains("viewBox=\"0 0 "));
+        assert!(
+            NAMES[..6].iter().all(|name| svg.contains(name)),
+            "{}",
+            chart.name()
+        );
+        assert!(chart.description().contains(NAMES[6]), "the name in full");
+    }
+}
+
+#[test]
+fn hostile_names_are_inert() {
+    for chart in charts(&HOSTILE, 120) {
+        let svg = chart.svg();
+        check_markup(&svg);
+        let lower = svg.to_lowercase();
+        assert!(
+            !lower.contains("<script") && !lower.contains("]]>"),
+            "{}",
+            chart.name()
+        );
+        assert!(!svg.contains(['\u{202e}', '\r', '\0']), "{}", chart.name());
+        assert!(!svg.contains("two\nlines"), "{}", chart.name());
+        assert!(!chart.png(1, Theme::Light).is_empty());
+    }
+}
+
+/// Draws the samples into the temporary directory, for people to look at.
+#[test]
+#[ignore = "draws pictures to look at"]
+fn look() {
+    let folder = std::env::temp_dir().join("tollgate-charts");
+    std::fs::create_dir_all(&folder).expect("a folder to draw in");
+    let few = charts(&NAMES[..6], 120)
+        .into_iter()
+        .map(|chart| (chart, "6"));
+    let many = charts(&NAMES, 2_000).into_iter().map(|chart| (chart, "8"));
+    let empty = charts(&[], 0).into_iter().map(|chart| (chart, "0"));
+    let other = [
+        (sample::work_share(&NAMES[..6]), "share"),
+        (sample::rate(&NAMES[..6], 2_000), "dense"),
+        (sample::rate_extremes(&NAMES), "extremes"),
+        (sample::work_undone(&NAMES[..6]), "undone"),
+        (sample::wait(&HOSTILE), "hostile"),
+        (every_mark(), "1"),
+    ];
+    for (chart, kind) in few.chain(many).chain(empty).chain(other) {
+        let path = |ending: &str| folder.join(format!("{}-{kind}{ending}", chart.name()));
+        std::fs::write(path(".svg"), chart.svg()).expect("a file");
+        std::fs::write(path("-light.png"), chart.png(2, Theme::Light)).expect("a file");
+        std::fs::write(path("-dark.png"), chart.png(2, Theme::Dark)).expect("a file");
+    }
+}

@@ -1,0 +1,148 @@
+//! Charts of numbers that no run should give: none may stop the program.
+
+use super::super::{Chart, Estimate, Theme, fairness, rate, throttled, wait, work_time};
+use super::check_markup;
+
+fn title() -> String {
+    "title".to_owned()
+}
+
+fn name() -> String {
+    "client".to_owned()
+}
+
+fn work(value: f64, x_unit: work_time::XUnit) -> Chart {
+    let client = work_time::Client {
+        name: name(),
+        x: Some(Estimate::exact(value)),
+        attempts: Estimate::exact(value),
+        served: value,
+    };
+    work_time::WorkTime {
+        title: title(),
+        subtitle: title(),
+        x_title: "x".to_owned(),
+        x_unit,
+        y_title: "y".to_owned(),
+        floor: Some(work_time::Floor {
+            at: value,
+            text: "floor".to_owned(),
+        }),
+        clients: vec![client],
+    }
+    .chart()
+}
+
+fn rates(value: f64) -> Chart {
+    let band = || rate::Band {
+        median: vec![0.0, value, 1.0],
+        low: vec![value; 3],
+        high: vec![0.0, 1.0, value],
+    };
+    let client = rate::Client {
+        name: name(),
+        admitted: band(),
+        throttled: band(),
+        throttled_share: value,
+        admitted_total: value,
+    };
+    rate::Rate {
+        title: title(),
+        subtitle: title(),
+        bin: value,
+        limit: Some(rate::Limit {
+            rate: value,
+            text: "limit".to_owned(),
+        }),
+        phases: vec![rate::Phase {
+            from: value,
+            to: value,
+            text: "phase".to_owned(),
+        }],
+        clients: vec![client.clone(), client],
+    }
+    .chart()
+}
+
+fn shares(value: f64) -> Chart {
+    let client = throttled::Client {
+        name: name(),
+        share: Estimate::exact(value),
+    };
+    throttled::Throttled {
+        title: title(),
+        subtitle: title(),
+        clients: vec![client],
+    }
+    .chart()
+}
+
+fn fair(value: f64) -> Chart {
+    let curve = || fairness::Curve {
+        lorenz: vec![(0.0, 0.0), (value, value), (1.0, value)],
+        jain: value,
+        gini: value,
+    };
+    fairness::Fairness {
+        title: title(),
+        subtitle: title(),
+        y_title: "y".to_owned(),
+        x_title: "x".to_owned(),
+        clients: vec![fairness::Client {
+            name: name(),
+            curve: curve(),
+        }],
+        chance: Some(curve()),
+    }
+    .chart()
+}
+
+fn waits(value: f64) -> Chart {
+    let client = wait::Client {
+        name: name(),
+        curve: vec![(0.1, 0.5), (value, value), (1.0, 0.9)],
+        p50: Some(value),
+        p95: Some(value),
+        p99: None,
+        served: value,
+    };
+    wait::Wait {
+        title: title(),
+        subtitle: title(),
+        clients: vec![client],
+    }
+    .chart()
+}
+
+#[test]
+fn no_number_is_too_strange_to_draw() {
+    let (most, nan) = (f64::MAX, f64::NAN);
+    for value in [
+        nan,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        most,
+        -most,
+        0.0,
+        -1.0,
+        1e-300,
+        1e9,
+    ] {
+        let charts = [
+            work(value, work_time::XUnit::Seconds),
+            work(value, work_time::XUnit::Share),
+            rates(value),
+            shares(value),
+            fair(value),
+            waits(value),
+        ];
+        for chart in charts {
+            check_markup(&chart.svg());
+            assert!(
+                !chart.png(1, Theme::Light).is_empty(),
+                "{} of {value}",
+                chart.name()
+            );
+        }
+    }
+}
