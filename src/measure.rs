@@ -117,18 +117,14 @@ impl Measures {
     /// The counts of everything.
     #[must_use]
     pub fn total(&self) -> Counts {
-        self.cells
-            .iter()
-            .fold(Counts::default(), Counts::plus)
+        self.cells.iter().fold(Counts::default(), Counts::plus)
     }
 
     /// The counts of a population.
     #[must_use]
     pub fn population(&self, population: usize) -> Counts {
         let cells = &self.cells[population * self.endpoints..(population + 1) * self.endpoints];
-        cells
-            .iter()
-            .fold(Counts::default(), Counts::plus)
+        cells.iter().fold(Counts::default(), Counts::plus)
     }
 
     /// The counts of an endpoint.

@@ -121,13 +121,13 @@ impl<O: Observer> Engine<'_, O> {
     /// The call leaves when its policy lets it.
     fn depart(&mut self, call: u32) {
         let (who, policy) = (self.who(call), self.policy(call));
-        let reserved = std::mem::take(&mut self.calls[call].reserved);
+        let passed = std::mem::take(&mut self.calls[call].passed);
         let memory = &mut self.memories
             [usize::from(self.model.populations[usize::from(who.population)].policy)];
-        let at = match memory.permit(policy, &who, self.now, reserved) {
+        let at = match memory.permit(policy, &who, self.now, passed) {
             Permit::Go => return self.send(call),
-            Permit::Reserved(at) => {
-                self.calls[call].reserved = true;
+            Permit::Reserved(at, passed) => {
+                self.calls[call].passed = passed;
                 at
             }
             Permit::Closed(at) => at,
