@@ -15,6 +15,8 @@ pub struct Who {
     pub client: u32,
     /// Its population.
     pub population: u16,
+    /// Until when it is worth sending.
+    pub deadline: Instant,
     /// Whom it sends for.
     pub principal: Principal,
     /// What it asks.
@@ -28,7 +30,8 @@ pub enum Permit {
     Go,
     /// At an instant that is reserved for it; ask again then, from this stage on.
     Reserved(Instant, u8),
-    /// Not before this instant; ask again then.
+    /// Not before this instant; ask again then. `NEVER` where its turn would
+    /// come only after whoever made the call has gone: it takes none from others.
     Closed(Instant),
 }
 
@@ -127,6 +130,9 @@ impl Memory {
         for (passed, (pace, next)) in (1..).zip(paces).skip(usize::from(stage)) {
             if let Some(slot) = pace.slot(who) {
                 let turn = next[slot].max(now);
+                if turn > who.deadline {
+                    return Permit::Closed(Instant::NEVER);
+                }
                 next[slot] = turn.after(pace.gap);
                 if turn > now {
                     return Permit::Reserved(turn, passed);
@@ -135,7 +141,7 @@ impl Memory {
         }
         let last = u8::try_from(policy.paces.len() + 1).expect("a policy has few paces");
         match gate {
-            Some(slot) if stage < last => self.gates[slot].permit(now, last),
+            Some(slot) if stage < last => self.gates[slot].permit(who, now, last),
             _ => Permit::Go,
         }
     }
@@ -168,13 +174,16 @@ impl Memory {
 
 impl Gate {
     /// A turn at the rate that headers leave, if anything is known.
-    fn permit(&mut self, now: Instant, stage: u8) -> Permit {
+    fn permit(&mut self, who: &Who, now: Instant, stage: u8) -> Permit {
         if now >= self.reset {
             return Permit::Go;
         }
         let turn = self.next.max(now);
         if turn > self.reset {
             return Permit::Closed(self.reset);
+        }
+        if turn > who.deadline {
+            return Permit::Closed(Instant::NEVER);
         }
         self.next = turn.after(self.gap);
         if turn == now {
@@ -232,6 +241,7 @@ mod tests {
     const WHO: Who = Who {
         client: 0,
         population: 0,
+        deadline: Instant::NEVER,
         principal: 0,
         endpoint: 0,
     };
@@ -268,6 +278,19 @@ mod tests {
             Permit::Closed(at(6))
         );
         assert_eq!(memory.permit(&policy, &WHO, at(6), 0), Permit::Go);
+        // Who would be gone by then takes no turn from those behind.
+        let hasty = Who {
+            deadline: at(7),
+            ..WHO
+        };
+        assert_eq!(
+            memory.permit(&policy, &hasty, at(6), 0),
+            Permit::Closed(Instant::NEVER)
+        );
+        assert_eq!(
+            memory.permit(&policy, &WHO, at(6), 0),
+            Permit::Reserved(at(8), 1)
+        );
     }
 
     #[test]

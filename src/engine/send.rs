@@ -8,6 +8,7 @@ use crate::attribute::Principal;
 use crate::client::{Cause, Permit, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
+use crate::time::Instant;
 use crate::workload::Workers;
 
 impl<O: Observer> Engine<'_, O> {
@@ -207,11 +208,13 @@ impl<O: Observer> Engine<'_, O> {
 
     pub(super) fn who(&self, call: u32) -> Who {
         let (row, population) = (&self.calls[call], self.population(call));
-        let principal = population.first_principal + row.client - population.first_client;
         Who {
             client: row.client,
             population: row.population,
-            principal,
+            deadline: population
+                .patience
+                .map_or(Instant::NEVER, |patience| row.meant.after(patience)),
+            principal: population.first_principal + row.client - population.first_client,
             endpoint: row.asks,
         }
     }
