@@ -15,6 +15,8 @@ pub struct Who {
     pub client: u32,
     /// Its population.
     pub population: u16,
+    /// Until when it is worth sending.
+    pub deadline: Instant,
     /// Whom it sends for.
     pub principal: Principal,
     /// What it asks.
@@ -26,9 +28,10 @@ pub struct Who {
 pub enum Permit {
     /// Now.
     Go,
-    /// At an instant that is reserved for it.
-    Reserved(Instant),
-    /// Not before this instant; ask again then.
+    /// At an instant that is reserved for it; ask again then, from this stage on.
+    Reserved(Instant, u8),
+    /// Not before this instant; ask again then. `NEVER` where its turn would
+    /// come only after whoever made the call has gone: it takes none from others.
     Closed(Instant),
 }
 
@@ -108,49 +111,38 @@ impl Memory {
         }
     }
 
-    /// Whether an attempt may leave now; `reserved` if this is the instant that
-    /// was reserved for it. A pause breaks reservations: those who wake into it
-    /// line up anew when it ends.
-    pub fn permit(&mut self, policy: &Policy, who: &Who, now: Instant, reserved: bool) -> Permit {
-        let gate_slot = policy
+    /// Whether an attempt may leave now. It passes the paces one by one, in the
+    /// order in which the policy lists them, and waits for its turn at each: who
+    /// waits for one takes no turn of the next meanwhile. `stage` is how many it
+    /// has passed. A pause sends those who wake into it back to the first.
+    pub fn permit(&mut self, policy: &Policy, who: &Who, now: Instant, stage: u8) -> Permit {
+        let gate = policy
             .header_pace
             .as_ref()
             .and_then(|pace| pace.of.slot(who));
         let pauses = policy.pauses.iter().zip(&self.pauses);
         let silent = pauses.filter_map(|(pause, until)| Some(until[pause.of.slot(who)?]));
-        let closed = silent
-            .chain(gate_slot.map(|slot| self.gates[slot].closed))
-            .max();
+        let closed = silent.chain(gate.map(|slot| self.gates[slot].closed)).max();
         if let Some(until) = closed.filter(|until| *until > now) {
             return Permit::Closed(until);
         }
-        if reserved {
-            return Permit::Go;
-        }
-        let mut leave = now;
-        for (pace, next) in policy.paces.iter().zip(&self.paces) {
+        let paces = policy.paces.iter().zip(&mut self.paces);
+        for (passed, (pace, next)) in (1..).zip(paces).skip(usize::from(stage)) {
             if let Some(slot) = pace.slot(who) {
-                leave = leave.max(next[slot]);
+                let turn = next[slot].max(now);
+                if turn > who.deadline {
+                    return Permit::Closed(Instant::NEVER);
+                }
+                next[slot] = turn.after(pace.gap);
+                if turn > now {
+                    return Permit::Reserved(turn, passed);
+                }
             }
         }
-        if let Some(gate) = gate_slot.map(|slot| &mut self.gates[slot])
-            && now < gate.reset
-        {
-            leave = leave.max(gate.next);
-            if leave > gate.reset {
-                return Permit::Closed(gate.reset);
-            }
-            gate.next = leave.after(gate.gap);
-        }
-        for (pace, next) in policy.paces.iter().zip(&mut self.paces) {
-            if let Some(slot) = pace.slot(who) {
-                next[slot] = leave.after(pace.gap);
-            }
-        }
-        if leave == now {
-            Permit::Go
-        } else {
-            Permit::Reserved(leave)
+        let last = u8::try_from(policy.paces.len() + 1).expect("a policy has few paces");
+        match gate {
+            Some(slot) if stage < last => self.gates[slot].permit(who, now, last),
+            _ => Permit::Go,
         }
     }
 
@@ -181,6 +173,26 @@ impl Memory {
 }
 
 impl Gate {
+    /// A turn at the rate that headers leave, if anything is known.
+    fn permit(&mut self, who: &Who, now: Instant, stage: u8) -> Permit {
+        if now >= self.reset {
+            return Permit::Go;
+        }
+        let turn = self.next.max(now);
+        if turn > self.reset {
+            return Permit::Closed(self.reset);
+        }
+        if turn > who.deadline {
+            return Permit::Closed(Instant::NEVER);
+        }
+        self.next = turn.after(self.gap);
+        if turn == now {
+            Permit::Go
+        } else {
+            Permit::Reserved(turn, stage)
+        }
+    }
+
     fn hear(&mut self, now: Instant, told: Allowance) {
         let reset = now.after(told.reset);
         // A new window: what was reserved in the old one says nothing about it.
@@ -229,6 +241,7 @@ mod tests {
     const WHO: Who = Who {
         client: 0,
         population: 0,
+        deadline: Instant::NEVER,
         principal: 0,
         endpoint: 0,
     };
@@ -254,17 +267,30 @@ mod tests {
             of: Whose::Client,
         });
         let mut memory = Memory::new(&policy, 1);
-        assert_eq!(memory.permit(&policy, &WHO, at(0), false), Permit::Go);
+        assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Go);
         assert_eq!(
-            memory.permit(&policy, &WHO, at(0), false),
-            Permit::Reserved(at(2))
+            memory.permit(&policy, &WHO, at(0), 0),
+            Permit::Reserved(at(2), 1)
         );
         memory.learn(&policy, &WHO, at(1), at(1), REFUSED, &Headers::NONE);
         assert_eq!(
-            memory.permit(&policy, &WHO, at(2), true),
+            memory.permit(&policy, &WHO, at(2), 1),
             Permit::Closed(at(6))
         );
-        assert_eq!(memory.permit(&policy, &WHO, at(6), false), Permit::Go);
+        assert_eq!(memory.permit(&policy, &WHO, at(6), 0), Permit::Go);
+        // Who would be gone by then takes no turn from those behind.
+        let hasty = Who {
+            deadline: at(7),
+            ..WHO
+        };
+        assert_eq!(
+            memory.permit(&policy, &hasty, at(6), 0),
+            Permit::Closed(Instant::NEVER)
+        );
+        assert_eq!(
+            memory.permit(&policy, &WHO, at(6), 0),
+            Permit::Reserved(at(8), 1)
+        );
     }
 
     #[test]
@@ -292,17 +318,17 @@ mod tests {
             &headers,
         );
         assert_eq!(
-            memory.permit(&policy, &WHO, at(0), false),
-            Permit::Reserved(at(5))
+            memory.permit(&policy, &WHO, at(0), 0),
+            Permit::Reserved(at(5), 1)
         );
         assert_eq!(
-            memory.permit(&policy, &WHO, at(0), false),
-            Permit::Reserved(at(10))
+            memory.permit(&policy, &WHO, at(0), 0),
+            Permit::Reserved(at(10), 1)
         );
         assert_eq!(
-            memory.permit(&policy, &WHO, at(0), false),
+            memory.permit(&policy, &WHO, at(0), 0),
             Permit::Closed(at(10))
         );
-        assert_eq!(memory.permit(&policy, &WHO, at(10), false), Permit::Go);
+        assert_eq!(memory.permit(&policy, &WHO, at(10), 0), Permit::Go);
     }
 }

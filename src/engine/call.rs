@@ -64,8 +64,8 @@ pub(super) struct Call {
     /// Places in flight that it holds, a bit for each part of the policy.
     pub(super) held: u32,
     pub(super) has_worker: bool,
-    /// The instant of its wake-up is reserved for it.
-    pub(super) reserved: bool,
+    /// How many of the policy's paces it has passed.
+    pub(super) passed: u8,
     /// Over, but still linked.
     pub(super) ended: bool,
 }

@@ -214,7 +214,7 @@ impl<O: Observer> Engine<'_, O> {
         let client_key = source.key.member(u64::from(local));
         if let Work::Closed { .. } = population.work {
             if self.now < self.model.horizon {
-                let intent = self.intent(population, client, client_key, session);
+                let intent = intent_of(population, client, client_key, session);
                 self.offer(index, intent);
             }
             return;
@@ -260,7 +260,7 @@ impl<O: Observer> Engine<'_, O> {
             let key = self.sources[index]
                 .key
                 .member(u64::from(client - population.first_client));
-            let intent = self.intent(population, client, key, number);
+            let intent = intent_of(population, client, key, number);
             self.workers[index][line].give();
             self.offer(index, intent);
         }
@@ -306,7 +306,7 @@ impl<O: Observer> Engine<'_, O> {
                 .next_of_backlog(index, client)
                 .filter(|(c, _)| *c == client)
             {
-                let intent = self.intent(population, owner, key, number);
+                let intent = intent_of(population, owner, key, number);
                 let caller = Caller {
                     population: index_u16(index),
                     client,
@@ -330,22 +330,6 @@ impl<O: Observer> Engine<'_, O> {
                     },
                 );
             }
-        }
-    }
-
-    fn intent(&self, population: &Population, client: u32, client_key: Key, number: u64) -> Intent {
-        let key = client_key.member(number);
-        let endpoint = population.steps[0]
-            .endpoint
-            .choose(key, Purpose::Endpoint, 0);
-        let content = content_of(population, key);
-        Intent {
-            key,
-            number,
-            client,
-            endpoint,
-            content,
-            repeats: false,
         }
     }
 
@@ -383,7 +367,7 @@ impl<O: Observer> Engine<'_, O> {
             rider_count: 0,
             held: 0,
             has_worker: false,
-            reserved: false,
+            passed: 0,
             ended: false,
         })
     }
@@ -532,6 +516,23 @@ impl<O: Observer> Engine<'_, O> {
             .populations
             .partition_point(|p| p.first_client <= client)
             - 1
+    }
+}
+
+/// Call number `number` of a client that makes one call at a time.
+fn intent_of(population: &Population, client: u32, client_key: Key, number: u64) -> Intent {
+    let key = client_key.member(number);
+    let endpoint = population.steps[0]
+        .endpoint
+        .choose(key, Purpose::Endpoint, 0);
+    let content = content_of(population, key);
+    Intent {
+        key,
+        number,
+        client,
+        endpoint,
+        content,
+        repeats: false,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::attribute::Principal;
 use crate::client::{Cause, Permit, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
+use crate::time::Instant;
 use crate::workload::Workers;
 
 impl<O: Observer> Engine<'_, O> {
@@ -121,13 +122,13 @@ impl<O: Observer> Engine<'_, O> {
     /// The call leaves when its policy lets it.
     fn depart(&mut self, call: u32) {
         let (who, policy) = (self.who(call), self.policy(call));
-        let reserved = std::mem::take(&mut self.calls[call].reserved);
+        let passed = std::mem::take(&mut self.calls[call].passed);
         let memory = &mut self.memories
             [usize::from(self.model.populations[usize::from(who.population)].policy)];
-        let at = match memory.permit(policy, &who, self.now, reserved) {
+        let at = match memory.permit(policy, &who, self.now, passed) {
             Permit::Go => return self.send(call),
-            Permit::Reserved(at) => {
-                self.calls[call].reserved = true;
+            Permit::Reserved(at, passed) => {
+                self.calls[call].passed = passed;
                 at
             }
             Permit::Closed(at) => at,
@@ -207,11 +208,13 @@ impl<O: Observer> Engine<'_, O> {
 
     pub(super) fn who(&self, call: u32) -> Who {
         let (row, population) = (&self.calls[call], self.population(call));
-        let principal = population.first_principal + row.client - population.first_client;
         Who {
             client: row.client,
             population: row.population,
-            principal,
+            deadline: population
+                .patience
+                .map_or(Instant::NEVER, |patience| row.meant.after(patience)),
+            principal: population.first_principal + row.client - population.first_client,
             endpoint: row.asks,
         }
     }

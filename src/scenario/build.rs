@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use self::policy::World;
 use super::document::{Document, Parsed};
 use super::fault::{Fault, Faults};
 use super::file;
@@ -199,11 +200,6 @@ fn model(
 ) -> Option<Model> {
     let scenario = files.scenario.1.value.as_ref()?;
     let api = files.api.1.value.as_ref()?;
-    let client_files: Vec<&file::client::Client> = files
-        .clients
-        .iter()
-        .map(|c| c.1.value.as_ref())
-        .collect::<Option<_>>()?;
     let mut principals = population::principals(scenario, &mut checks.scenario);
     let start = scenario.start.map_or(START, |moment| moment.0);
     let api = api::build(api, start, &mut principals, &mut checks.api)?;
@@ -213,29 +209,26 @@ fn model(
         .iter()
         .map(|p| p.name.as_ref().as_str())
         .collect();
-    let mut followed: Vec<usize> = vec![client];
-    followed.extend(of.iter().flatten());
-    followed.sort_unstable();
-    followed.dedup();
-    let mut policies: Vec<Policy> = vec![];
-    let mut levers = vec![];
-    for index in &followed {
-        let world = policy::World {
-            api: &api,
-            principals: &principals,
-            endpoints: &endpoints,
-            populations: &names,
-        };
-        let checks = &mut checks.clients[*index];
-        policies.push(policy::build(client_files[*index], &world, checks));
-        levers.push(policy::levers(&client_files[*index].levers, &world, checks));
-    }
-    let world = policy::World {
+    let world = World {
         api: &api,
         principals: &principals,
         endpoints: &endpoints,
         populations: &names,
     };
+    let mut followed: Vec<usize> = of.iter().flatten().copied().chain([client]).collect();
+    followed.sort_unstable();
+    followed.dedup();
+    let mut policies: Vec<Policy> = vec![];
+    let mut levers = vec![];
+    for index in &followed {
+        let file = files.clients[*index].1.value.as_ref()?;
+        policies.push(policy::build(file, &world, &mut checks.clients[*index]));
+        levers.push(policy::levers(
+            &file.levers,
+            &world,
+            &mut checks.clients[*index],
+        ));
+    }
     let service = service::build(scenario, &endpoints, start, &mut checks.scenario);
     let populations = population::build(scenario, &world, &mut checks.scenario, |index| {
         let wanted = of[index].unwrap_or(client);
@@ -255,21 +248,7 @@ fn model(
         .filter_map(|p| p.content.as_ref())
         .map(|c| c.shares().count())
         .max();
-    let horizon = *scenario.horizon.as_ref();
-    checks
-        .scenario
-        .longer_than_zero(&scenario.horizon, "the horizon");
-    let warm_up = scenario
-        .warm_up
-        .as_ref()
-        .map_or(Span::ZERO, |s| *s.as_ref());
-    if let Some(at) = scenario.warm_up.as_ref().filter(|_| warm_up >= horizon) {
-        checks.scenario.fault(
-            at.span(),
-            "the warm-up is not shorter than the horizon",
-            "write a shorter one",
-        );
-    }
+    let (horizon, warm_up) = times(scenario, &mut checks.scenario);
     Some(Model {
         start,
         horizon: start.after(horizon),
@@ -284,6 +263,20 @@ fn model(
         changes,
         contents: u32::try_from(contents.unwrap_or(1)).unwrap_or(u32::MAX),
     })
+}
+
+/// The horizon and the warm-up of a scenario.
+fn times(scenario: &file::scenario::Scenario, checks: &mut Checks) -> (Span, Span) {
+    let horizon = *scenario.horizon.as_ref();
+    checks.longer_than_zero(&scenario.horizon, "the horizon");
+    let Some(warm_up) = &scenario.warm_up else {
+        return (horizon, Span::ZERO);
+    };
+    if *warm_up.as_ref() >= horizon {
+        let message = "the warm-up is not shorter than the horizon";
+        checks.fault(warm_up.span(), message, "write a shorter one");
+    }
+    (horizon, *warm_up.as_ref())
 }
 
 fn changes(

@@ -145,79 +145,53 @@ impl Bundle {
         settings: &[(String, String)],
         fetch: Fetch<'_>,
     ) -> Result<Bundle, LoadError> {
-        let to = |prefix: &str, path: &str| {
-            path.strip_prefix(prefix)
-                .and_then(|p| p.strip_prefix('.'))
-                .map(str::to_owned)
-        };
         for (path, value) in settings {
-            if to("api", path).is_none() && to("client", path).is_none() {
+            if !path.starts_with("api.") && !path.starts_with("client.") {
                 scenario
                     .set::<file::scenario::Scenario>(path, value)
                     .map_err(LoadError::Set)?;
             }
         }
         let mut parsed = scenario.parse::<file::scenario::Scenario>();
+        let Some(file) = parsed.value.take() else {
+            return Err(scenario.faults(parsed.faults().to_vec()).into());
+        };
         let base = folder(scenario.name()).to_owned();
         let mut loader = Loader {
             base: &base,
             fetch,
             faults: vec![],
+            clients: vec![],
         };
-        let Some(file) = parsed.value.take() else {
-            return Err(scenario.faults(parsed.faults().to_vec()).into());
-        };
-        let mut api = match api {
+        let api = match api {
             Some(api) => Some(api),
             None => loader.open_named(&file.api, Kind::Api)?,
         };
-        let mut documents = vec![];
-        let mut compared = vec![];
-        if let Some(names) = clients {
-            for name in names {
-                compared.push(documents.len());
-                documents.push(open(&Reference::read(name, Kind::Client), fetch)?);
-            }
-        } else {
-            for name in &file.clients {
-                compared.push(documents.len());
-                documents.extend(loader.open_named(name, Kind::Client)?);
-            }
-        }
-        let mut of = vec![];
-        for population in &file.population {
-            of.push(match &population.client {
-                None => None,
-                Some(name) => loader.open_named(name, Kind::Client)?.map(|document| {
-                    let place = documents.iter().position(|d| d.name() == document.name());
-                    place.unwrap_or_else(|| {
-                        documents.push(document);
-                        documents.len() - 1
-                    })
-                }),
-            });
-        }
-        let unknown = loader.faults;
+        let compared = loader.compared(&file, clients)?;
+        let of = loader.followed(&file)?;
         parsed.value = Some(file);
-        unknown.into_iter().for_each(|fault| parsed.add(fault));
-        if let (Some(api), []) = (api.as_mut(), parsed.faults()) {
-            set_others(api, &mut documents, settings)?;
+        for fault in loader.faults {
+            parsed.add(fault);
         }
         match api {
-            Some(api) if parsed.faults().is_empty() => Ok(Bundle {
-                scenario,
-                api,
-                clients: documents,
-                compared,
-                of,
-            }),
+            Some(mut api) if parsed.faults().is_empty() => {
+                let mut clients = loader.clients;
+                set_others(&mut api, &mut clients, settings)?;
+                Ok(Bundle {
+                    scenario,
+                    api,
+                    clients,
+                    compared,
+                    of,
+                })
+            }
             // A name is wrong: what can be told of the other files is told as well.
             api => {
                 let mut faults = scenario.faults(parsed.faults().to_vec());
                 if let Some(api) = api {
                     faults.extend(api.faults(api.parse::<file::api::Api>().faults().to_vec()));
                 }
-                for client in documents {
+                for client in loader.clients {
                     faults.extend(
                         client.faults(client.parse::<file::client::Client>().faults().to_vec()),
                     );
@@ -330,7 +304,9 @@ pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
             }
         }
     }
-    faults.into_iter().for_each(|fault| parsed.add(fault));
+    for fault in faults {
+        parsed.add(fault);
+    }
     parsed
 }
 
@@ -455,13 +431,60 @@ pub fn open(reference: &Reference, fetch: Fetch<'_>) -> Result<Document, LoadErr
     }
 }
 
+/// Opens what a scenario names, and keeps the faults of the names.
 struct Loader<'l> {
     base: &'l str,
     fetch: Fetch<'l>,
     faults: Vec<Fault>,
+    clients: Vec<Document>,
 }
 
 impl Loader<'_> {
+    /// Opens the clients that are compared: those asked for, or the scenario's.
+    fn compared(
+        &mut self,
+        file: &file::scenario::Scenario,
+        asked: Option<&[String]>,
+    ) -> Result<Vec<usize>, LoadError> {
+        if let Some(names) = asked {
+            for name in names {
+                self.clients
+                    .push(open(&Reference::read(name, Kind::Client), self.fetch)?);
+            }
+        } else {
+            for name in &file.clients {
+                let client = self.open_named(name, Kind::Client)?;
+                self.clients.extend(client);
+            }
+        }
+        Ok((0..self.clients.len()).collect())
+    }
+
+    /// Opens the clients that populations follow whatever is compared.
+    fn followed(
+        &mut self,
+        file: &file::scenario::Scenario,
+    ) -> Result<Vec<Option<usize>>, LoadError> {
+        let mut of = vec![];
+        for population in &file.population {
+            let client = match &population.client {
+                Some(name) => self.open_named(name, Kind::Client)?,
+                None => None,
+            };
+            of.push(client.map(|document| {
+                let place = self
+                    .clients
+                    .iter()
+                    .position(|d| d.name() == document.name());
+                place.unwrap_or_else(|| {
+                    self.clients.push(document);
+                    self.clients.len() - 1
+                })
+            }));
+        }
+        Ok(of)
+    }
+
     /// Opens what a scenario names; an unknown name is a fault of the scenario.
     fn open_named(&mut self, name: &file::Name, kind: Kind) -> Result<Option<Document>, LoadError> {
         let reference = match Reference::read(name.as_ref(), kind) {

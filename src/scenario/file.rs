@@ -72,6 +72,10 @@ impl Visitor<'_> for ShareVisitor {
         Self::check(share as f64, &share)
     }
 
+    fn visit_u64<E: serde::de::Error>(self, share: u64) -> Result<Share, E> {
+        Self::check(share as f64, &share)
+    }
+
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Share, E> {
         let number = text
             .trim()

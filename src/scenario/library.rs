@@ -50,7 +50,12 @@ macro_rules! built_in {
     };
 }
 
-built_in! {}
+built_in! {
+    Scenario "scenarios": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1";
+    Api "apis": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1";
+    Client "clients": "naive" "fixed-interval" "exponential-jitter" "header-aware"
+        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1";
+}
 
 /// A reference to a model, as people write it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -167,13 +167,53 @@ fn workers(population: &file::Population, work: &Work, checks: &mut Checks) -> W
     }
 }
 
+/// How the calls of a population come about; a fault unless it is said once.
 fn work(population: &file::Population, checks: &mut Checks) -> Work {
+    let closed = population.closed.as_ref().map(|closed| Work::Closed {
+        think: closed.think.0,
+    });
+    let backlog = population.backlog.as_ref().map(|backlog| {
+        let calls = backlog.calls.as_ref();
+        if calls.1 == 0 {
+            checks.fault(
+                backlog.calls.span(),
+                "the backlog is empty",
+                "write at least 1",
+            );
+        }
+        Work::Backlog {
+            least: calls.0,
+            most: calls.1,
+        }
+    });
+    let mut given: Vec<Work> = arrivals(population, checks)
+        .into_iter()
+        .map(Work::Open)
+        .collect();
+    given.extend(closed);
+    given.extend(backlog);
+    if given.len() != 1 {
+        let message = format!(
+            "the population `{}` has {} kinds of work",
+            population.name.as_ref(),
+            given.len()
+        );
+        let help = "give exactly one of: poisson, curve, burst, poll, once, closed, backlog";
+        checks.fault(population.name.span(), message, help);
+    }
+    given.pop().unwrap_or(Work::Closed {
+        think: Dist::Constant(Span::seconds(1)),
+    })
+}
+
+/// All open arrivals that a population is given.
+fn arrivals(population: &file::Population, checks: &mut Checks) -> Vec<Arrivals> {
     let gap = |rate: Rate| Span(rate.period.0.div_ceil(rate.count));
     let mut given = vec![];
     if let Some(rate) = &population.poisson {
-        given.push(Work::Open(Arrivals::Poisson {
+        given.push(Arrivals::Poisson {
             gap: gap(*rate.as_ref()),
-        }));
+        });
     }
     if let Some(curve) = &population.curve {
         checks.longer_than_zero(&curve.step, "the step of the curve");
@@ -190,56 +230,28 @@ fn work(population: &file::Population, checks: &mut Checks) -> Work {
             .iter()
             .map(|rate| rate.0.map_or(Span::NEVER, gap))
             .collect();
-        let step = (*curve.step.as_ref()).max(Span(1));
-        given.push(Work::Open(Arrivals::Curve { gaps, step }));
+        given.push(Arrivals::Curve {
+            gaps,
+            step: (*curve.step.as_ref()).max(Span(1)),
+        });
     }
     if let Some(burst) = &population.burst {
-        given.push(Work::Open(Arrivals::Burst {
+        given.push(Arrivals::Burst {
             at: burst.at,
             calls: burst.calls,
-        }));
+        });
     }
     if let Some(poll) = &population.poll {
         checks.longer_than_zero(&poll.every, "the interval of the poll");
-        given.push(Work::Open(Arrivals::Poll {
+        given.push(Arrivals::Poll {
             every: *poll.every.as_ref(),
             staggered: poll.staggered,
-        }));
+        });
     }
     if let Some(once) = &population.once {
-        given.push(Work::Open(Arrivals::Once { at: once.at.0 }));
+        given.push(Arrivals::Once { at: once.at.0 });
     }
-    if let Some(closed) = &population.closed {
-        given.push(Work::Closed {
-            think: closed.think.0,
-        });
-    }
-    if let Some(backlog) = &population.backlog {
-        let calls = backlog.calls.as_ref();
-        if calls.1 == 0 {
-            checks.fault(
-                backlog.calls.span(),
-                "the backlog is empty",
-                "write at least 1",
-            );
-        }
-        given.push(Work::Backlog {
-            least: calls.0,
-            most: calls.1,
-        });
-    }
-    if given.len() != 1 {
-        let message = format!(
-            "the population `{}` has {} kinds of work",
-            population.name.as_ref(),
-            given.len()
-        );
-        let help = "give exactly one of: poisson, curve, burst, poll, once, closed, backlog";
-        checks.fault(population.name.span(), message, help);
-    }
-    given.pop().unwrap_or(Work::Closed {
-        think: Dist::Constant(Span::seconds(1)),
-    })
+    given
 }
 
 fn steps(

@@ -398,9 +398,19 @@ impl<'de> Visitor<'de> for BetweenVisitor {
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Between, E> {
+        match u64::try_from(number) {
+            Ok(number) => self.visit_u64(number),
+            Err(_) => Err(E::custom(format!(
+                "`{number}` is no number of calls: write one from 1"
+            ))),
+        }
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Between, E> {
         let number = u32::try_from(number).map_err(|_| {
             E::custom(format!(
-                "`{number}` is no number of calls: write one from 0 to 4294967295"
+                "`{number}` calls are too many: write at most {}",
+                u32::MAX
             ))
         })?;
         Ok(Between(number, number))
