@@ -27,6 +27,8 @@ pub struct Run {
     pub limits: Vec<(LimitCounts, u64)>,
     /// Over time.
     pub series: Series,
+    /// How many calls were known at the start.
+    pub finite_calls: u64,
     /// How many events there were.
     pub events: u64,
 }
@@ -52,6 +54,7 @@ impl Run {
                 .map(|(l, counts)| (*counts, measures.rejected_by(l)))
                 .collect(),
             series: measures.series().clone(),
+            finite_calls: measures.completion().calls(),
             events: ending.events,
         }
     }
