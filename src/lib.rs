@@ -18,3 +18,4 @@ pub mod engine;
 pub mod measure;
 pub mod experiment;
 pub mod report;
+pub mod cli;

@@ -13,6 +13,8 @@ pub use concurrency::Concurrency;
 pub use fixed_window::{Anchor, FixedWindow};
 pub use token_bucket::{Initial, TokenBucket, TooFine};
 
+use std::fmt;
+
 use crate::time::{Instant, Span};
 
 /// The index of one key's state in a limiter.
@@ -121,6 +123,30 @@ impl Limit for Limiter {
 
     fn admits_within(&self, start: Instant, span: Span) -> u64 {
         each!(self, limiter => limiter.admits_within(start, span))
+    }
+}
+
+/// The rule as `--limit` takes it, without its key: `fixed-window 50/s`,
+/// `token-bucket 10/s burst 20`, `5 at-once`.
+impl fmt::Display for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Limiter::FixedWindow(window) => {
+                let word = match window.anchor() {
+                    Anchor::Clock { .. } => "fixed-window",
+                    Anchor::FirstRequest => "first-request",
+                };
+                write!(f, "{word} {}", window.rate())
+            }
+            Limiter::TokenBucket(bucket) => {
+                write!(f, "token-bucket {} burst ", bucket.rate())?;
+                match bucket.burst() {
+                    (whole, 1) => write!(f, "{whole}"),
+                    (top, bottom) => write!(f, "{top}/{bottom}"),
+                }
+            }
+            Limiter::Concurrency(limiter) => write!(f, "{} at-once", limiter.max()),
+        }
     }
 }
 

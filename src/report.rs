@@ -1,3 +1,16 @@
-//! What a run looks like when it is told: the charts.
+//! Report: numbers become tables, words, files and pictures.
+//!
+//! Everything here is a pure function of what an experiment found, but for
+//! [`output`], which writes files. Nothing prints.
 
+pub mod number;
+pub mod text;
+pub mod subject;
+pub mod table;
+pub mod words;
+pub mod csv;
+pub mod record;
+pub mod screen;
 pub mod chart;
+pub mod figures;
+pub mod output;

@@ -8,6 +8,7 @@ pub mod file;
 pub mod library;
 mod model;
 pub mod nearest;
+pub mod quick;
 
 pub use bundle::{Assumption, Bundle, LoadError, Plan, Variant};
 pub use model::{Change, Model};

@@ -6,7 +6,7 @@
 //! and the Ironclad page do).
 
 use super::{Limit, Mark, Slot, Verdict, View};
-use crate::time::{Instant, Span};
+use crate::time::{Instant, Rate, Span};
 
 /// Where windows begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +53,21 @@ impl FixedWindow {
     #[must_use]
     pub fn capacity(&self) -> (f64, u64) {
         (self.quota as f64 / self.length.as_secs_f64(), self.quota)
+    }
+
+    /// So many per so long, as the model has it.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        Rate {
+            count: self.quota,
+            period: self.length,
+        }
+    }
+
+    /// Where its windows begin.
+    #[must_use]
+    pub fn anchor(&self) -> Anchor {
+        self.anchor
     }
 
     /// The window that `now` falls into: the open one, or a new and empty one.

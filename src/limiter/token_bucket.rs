@@ -39,6 +39,9 @@ pub struct TokenBucket {
     token: u64,
     /// Units in a full bucket.
     full: u64,
+    /// As the model has them; decisions are made on the units above.
+    rate: Rate,
+    burst: (u64, u64),
     initial: Initial,
     start: Instant,
     buckets: Vec<Bucket>,
@@ -78,6 +81,8 @@ impl TokenBucket {
             gain: product(count, burst.1)?,
             token: product(period, burst.1)?,
             full: product(burst.0, period)?,
+            rate,
+            burst,
             initial,
             start,
             buckets: Vec::new(),
@@ -91,6 +96,18 @@ impl TokenBucket {
             self.gain as f64 * 1e9 / self.token as f64,
             self.full / self.token,
         )
+    }
+
+    /// How fast tokens come back, as the model has it.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// How many there can be, as a ratio, as the model has it.
+    #[must_use]
+    pub fn burst(&self) -> (u64, u64) {
+        self.burst
     }
 
     fn level(&self, slot: Slot, now: Instant) -> u64 {
@@ -160,6 +177,7 @@ impl Limit for TokenBucket {
 
     fn resize(&mut self, quota: u64) {
         self.full = self.token.saturating_mul(quota.max(1));
+        self.burst = (quota.max(1), 1);
     }
 
     fn admits_within(&self, _start: Instant, span: Span) -> u64 {

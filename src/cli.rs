@@ -1,0 +1,235 @@
+//! The command line: clap's types and one file a subcommand; the only place
+//! that prints, reads a clock or looks at the machine.
+//!
+//! Data goes to stdout, talk to stderr. Exit codes: 0 ok, 1 failure, 2 usage or
+//! model, 3 data.
+
+mod check;
+mod compare;
+mod completions;
+mod init;
+mod list;
+mod progress;
+mod run;
+mod show;
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::experiment::ExperimentError;
+use crate::report::output::Unwritable;
+use crate::report::table;
+use crate::scenario::document::LONGEST;
+use crate::scenario::fault::Faults;
+use crate::scenario::{Bundle, LoadError};
+
+/// Rate limits, simulated: which retry strategy finishes soonest?
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, max_term_width = 80)]
+#[command(after_help = "Examples:
+  tollgate compare clover          the main job: a table, a verdict, charts
+  tollgate list                    what is built in
+  tollgate init --from clover      files to edit")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compare clients at one API over the same seeds
+    Compare(compare::Compare),
+    /// Run one client with one seed
+    Run(run::Run),
+    /// List what is built in
+    List(list::List),
+    /// Print a model
+    Show(show::Show),
+    /// Look for all faults of model files
+    Check(check::Check),
+    /// Write a built-in scenario and all it names as files to edit
+    Init(init::Init),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+    /// For a terminal of 80 columns
+    Text,
+    /// For a document
+    Markdown,
+    /// For a spreadsheet
+    Csv,
+    /// For a program
+    Json,
+}
+
+impl From<Format> for table::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => table::Format::Text,
+            Format::Markdown => table::Format::Markdown,
+            Format::Csv => table::Format::Csv,
+            Format::Json => table::Format::Json,
+        }
+    }
+}
+
+/// What every subcommand that runs something takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Change a value of the model, such as service.fails=2% or
+    /// api.limit.app-rate.fixed-window.quota=60
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = setting)]
+    settings: Vec<(String, String)>,
+    /// Print the table in this format [default: text]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Print nothing but errors, and the table if --format is given
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Common {
+    /// Whether the table is wanted.
+    fn prints(&self) -> bool {
+        !self.quiet || self.format.is_some()
+    }
+
+    fn format(&self) -> table::Format {
+        self.format.unwrap_or(Format::Text).into()
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text
+        .split_once('=')
+        .ok_or("write PATH=VALUE, like service.fails=2%")?;
+    Ok((path.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+enum Failure {
+    /// The command line asks for something that there is not.
+    Usage(String),
+    /// A model has faults or cannot be had.
+    Model(LoadError),
+    /// Something went wrong on the way.
+    Failed(String),
+}
+
+impl Failure {
+    const fn code(&self) -> u8 {
+        match self {
+            Failure::Failed(_) => 1,
+            Failure::Usage(_) | Failure::Model(_) => 2,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(why) | Failure::Failed(why) => write!(f, "error: {why}"),
+            Failure::Model(LoadError::Faults(faults)) => f.write_str(&faults.render(true)),
+            Failure::Model(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Failure::Model(error)
+    }
+}
+
+impl From<Faults> for Failure {
+    fn from(faults: Faults) -> Self {
+        Failure::Model(faults.into())
+    }
+}
+
+impl From<Unwritable> for Failure {
+    fn from(error: Unwritable) -> Self {
+        Failure::Failed(error.to_string())
+    }
+}
+
+impl From<ExperimentError> for Failure {
+    fn from(error: ExperimentError) -> Self {
+        match error {
+            // The model cannot be run as it is.
+            ExperimentError::Run(error) => Failure::Usage(error.to_string()),
+            other => Failure::Failed(other.to_string()),
+        }
+    }
+}
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Compare(command) => command.run(),
+        Command::Run(command) => command.run(),
+        Command::List(command) => command.run(),
+        Command::Show(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Init(command) => command.run(),
+        Command::Completions(command) => command.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&failure.to_string());
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Prints data. Who reads it may stop: that is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something beside the data.
+fn say(text: &str) {
+    // Where nobody hears it, there is nobody to tell that either.
+    let _ = writeln!(anstream::stderr().lock(), "{}", text.trim_end());
+}
+
+/// Reads a file, but no more of it than any model may have.
+fn fetch(path: &str) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = vec![];
+    file.take(LONGEST as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// A scenario by name or path, with all it names.
+fn load(
+    name: &str,
+    clients: Option<&[String]>,
+    settings: &[(String, String)],
+) -> Result<Bundle, Failure> {
+    Bundle::load(name, clients, settings, &fetch).map_err(|error| show::other_kind(error, name))
+}
+
+/// As many threads as the machine runs at once.
+fn all_threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}

@@ -1,0 +1,81 @@
+//! The CSV files: long tables that a spreadsheet and a script read alike.
+//!
+//! An empty cell is a number that there is not: a metric that a run does not
+//! have, or the interval of a single seed. An empty population, endpoint or
+//! quantile means all of them. Times are seconds from the run's start.
+
+mod classes;
+mod clients;
+mod curves;
+mod limits;
+mod series;
+
+pub use series::{Rates, rates};
+
+use super::number::data;
+use super::subject::Subject;
+use super::text::cell;
+use crate::measure::METRICS;
+use crate::stats::interval::Estimate;
+
+/// A file to write: its name and what is in it.
+pub type Sheet = (&'static str, String);
+
+/// All CSV files of a comparison.
+#[must_use]
+pub fn all(subject: &Subject<'_>) -> Vec<Sheet> {
+    vec![
+        ("summary.csv", summary(subject)),
+        ("classes.csv", classes::sheet(subject)),
+        ("series.csv", series::sheet(subject)),
+        ("clients.csv", clients::sheet(subject)),
+        ("limits.csv", limits::sheet(subject)),
+        ("waits.csv", curves::waits(subject)),
+        ("fairness.csv", curves::fairness(subject)),
+    ]
+}
+
+/// Every metric of every client.
+fn summary(subject: &Subject<'_>) -> String {
+    let header = ["client", "metric", "unit", "mean", "low", "high"];
+    let rows = subject.comparison.outcomes.iter().flat_map(|outcome| {
+        METRICS.iter().map(move |metric| {
+            let name = cell(&outcome.name).into_owned();
+            let mut row = vec![name, metric.name.to_owned(), metric.unit.name().to_owned()];
+            row.extend(three(outcome.estimate(metric.name)));
+            row
+        })
+    });
+    sheet(std::iter::once(texts(&header)).chain(rows))
+}
+
+/// Mean and interval as cells.
+fn three(estimate: Option<Estimate>) -> [String; 3] {
+    match estimate {
+        Some(e) if e.has_interval() => [data(e.mean), data(e.low), data(e.high)],
+        Some(e) => [data(e.mean), String::new(), String::new()],
+        None => [const { String::new() }; 3],
+    }
+}
+
+/// Rows as CSV (RFC 4180, but lines end with a line feed alone).
+pub(super) fn sheet(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::WriterBuilder::new().from_writer(vec![]);
+    for row in rows {
+        writer
+            .write_record(&row)
+            .expect("memory takes every row, and all are alike");
+    }
+    let bytes = writer.into_inner().expect("memory takes every row");
+    String::from_utf8(bytes).expect("only text was written")
+}
+
+fn texts(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// The mean of what an iterator gives, without an interval; empty of nothing.
+fn mean(values: impl Iterator<Item = f64>) -> String {
+    let values: Vec<f64> = values.collect();
+    crate::stats::interval::mean(&values).map_or_else(String::new, |mean| data(mean.mean))
+}

@@ -1,0 +1,118 @@
+//! What a comparison says: on a screen, in a document, or to a program.
+
+use serde_json::json;
+
+use super::record::Asked;
+use super::subject::Subject;
+use super::table::{Format, Table};
+use super::text::{visible, wrap};
+use super::words;
+
+/// What is asked for, and what is said beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Screen {
+    /// For stdout.
+    pub data: String,
+    /// For stderr.
+    pub talk: String,
+}
+
+/// A comparison in a format. Text and markdown say all of it; CSV is the table
+/// alone, with the words beside it; JSON holds both.
+#[must_use]
+pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
+    let table = Table::of(subject);
+    let said = Said::of(subject, asked);
+    let (data, talk) = match format {
+        Format::Text => {
+            let (head, tail) = (said.head(), said.tail());
+            (
+                format!("{head}\n{}\n{tail}", table.write(format)),
+                String::new(),
+            )
+        }
+        Format::Markdown => {
+            let (head, tail) = (said.markdown_head(), said.markdown_tail());
+            (
+                format!("{head}\n{}\n{tail}", table.write(format)),
+                String::new(),
+            )
+        }
+        Format::Csv => (table.write(format), said.head() + &said.tail()),
+        Format::Json => {
+            let record = json!({
+                "scenario": subject.plan.name,
+                "title": subject.plan.title,
+                "api": subject.plan.api,
+                "digest": subject.plan.digest,
+                "root-seed": subject.seeds.root,
+                "seeds": subject.seeds.count,
+                "clients": table.json(),
+                "floor": said.floor,
+                "verdict": said.verdict,
+                "equalities": said.equalities,
+                "assumptions": said.assumptions,
+            });
+            (format!("{record:#}\n"), String::new())
+        }
+    };
+    Screen { data, talk }
+}
+
+struct Said {
+    title: String,
+    floor: Option<String>,
+    verdict: String,
+    equalities: Vec<String>,
+    assumptions: Vec<String>,
+}
+
+impl Said {
+    fn of(subject: &Subject<'_>, asked: &Asked) -> Said {
+        let plain = |text: String| text.replace(super::text::KEPT, " ");
+        let _ = plain;
+        Said {
+            title: visible(&subject.plan.title),
+            floor: words::floor(subject),
+            verdict: words::verdict(subject),
+            equalities: words::equalities(subject),
+            assumptions: words::assumptions(subject.plan, &asked.command()),
+        }
+    }
+
+    fn head(&self) -> String {
+        let lines = std::iter::once(&self.title).chain(&self.floor);
+        lines.map(|line| wrap(line, 0) + "\n").collect()
+    }
+
+    fn tail(&self) -> String {
+        let mut text = wrap(&self.verdict, 0) + "\n";
+        for line in &self.equalities {
+            text.push_str(&(wrap(line, 0) + "\n"));
+        }
+        if !self.assumptions.is_empty() {
+            text.push('\n');
+        }
+        for line in &self.assumptions {
+            text.push_str(&(wrap(line, 2) + "\n"));
+        }
+        text
+    }
+
+    fn markdown_head(&self) -> String {
+        let floor = self
+            .floor
+            .as_ref()
+            .map_or(String::new(), |floor| format!("\n{floor}\n"));
+        format!("## {}\n{floor}", self.title)
+    }
+
+    fn markdown_tail(&self) -> String {
+        let mut text = format!("{}\n", self.verdict);
+        for line in self.equalities.iter().chain(&self.assumptions) {
+            let between = if line.starts_with("- ") { "" } else { "\n" };
+            text.push_str(&format!("{between}{line}\n"));
+        }
+        text
+    }
+}

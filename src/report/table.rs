@@ -1,0 +1,312 @@
+//! The table of a comparison: a client a row, as text, markdown, CSV or JSON.
+
+use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
+
+use super::number::{Quantity, data, rounded};
+use super::subject::{self, End, Subject};
+use super::text::{WIDTH, cell, visible, wrap};
+use crate::experiment::Outcome;
+use crate::stats::interval::Estimate;
+
+/// The formats of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// For a document.
+    Markdown,
+    /// For a spreadsheet.
+    Csv,
+    /// For a program.
+    Json,
+}
+
+/// A column of numbers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Column {
+    /// The heading.
+    pub title: String,
+    /// The name in CSV and JSON.
+    pub key: String,
+    /// How its numbers are written.
+    pub quantity: Quantity,
+}
+
+/// A cell of a column.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Cell {
+    /// A number.
+    Number(Estimate),
+    /// None of so many, where 0 % alone would hide how many were tried.
+    NoneOf(f64),
+    /// It does not happen.
+    Never,
+    /// There is nothing to tell.
+    Nothing,
+}
+
+/// A client's row.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Row {
+    /// The client.
+    pub client: String,
+    /// Whether it finished the work in every seed.
+    pub finished: bool,
+    /// In the order of the columns.
+    pub cells: Vec<Cell>,
+}
+
+/// The table of a comparison.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+    /// What those below the line have in common.
+    below: &'static str,
+    footer: String,
+}
+
+/// Names longer than this are cut in the middle of a screen; files have them whole.
+const NAME: usize = 28;
+
+impl Table {
+    /// The table of a comparison, the best client first.
+    #[must_use]
+    pub fn of(subject: &Subject<'_>) -> Table {
+        let end = subject.end();
+        let class = subject.class();
+        let column = |title: &str, key: &str, quantity| Column {
+            title: title.to_owned(),
+            key: key.to_owned(),
+            quantity,
+        };
+        let time = match end {
+            End::Open => column("p99 wait", "wait-p99", Quantity::Seconds),
+            _ => column("99% done", "time-to-99", Quantity::Seconds),
+        };
+        let mut columns = vec![
+            column("served", "served-share", Quantity::Share),
+            time,
+            column("429s", "429s", Quantity::Count),
+            column("att/call", "amplification", Quantity::Ratio),
+        ];
+        if let Some(class) = &class {
+            let key = format!("served-share of {}", class.name);
+            columns.push(column(&visible(&class.name), &key, Quantity::Share));
+        }
+        let row = |(outcome, finished): (&Outcome, bool)| {
+            let mut cells: Vec<Cell> = columns[..4]
+                .iter()
+                .map(|column| of_metric(outcome, &column.key, finished))
+                .collect();
+            cells.extend(class.as_ref().map(|class| of_class(outcome, class)));
+            Row {
+                client: outcome.name.clone(),
+                finished,
+                cells,
+            }
+        };
+        let below = match end {
+            End::Open => "did not serve all calls",
+            _ => "did not finish the work",
+        };
+        Table {
+            rows: subject.ranked().map(row).collect(),
+            columns,
+            below,
+            footer: footer(subject, &end),
+        }
+    }
+
+    /// The table in a format, with a newline at its end.
+    #[must_use]
+    pub fn write(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.text(),
+            Format::Markdown => self.markdown(),
+            Format::Csv => self.csv(),
+            Format::Json => format!("{:#}\n", self.json()),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut grid = Grid::new();
+        grid.load_style(comfy_table::presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        let titles = self
+            .columns
+            .iter()
+            .map(|column| Field::new(&column.title).set_alignment(CellAlignment::Right));
+        grid.set_header(std::iter::once(Field::new("client")).chain(titles));
+        for row in &self.rows {
+            let numbers = self
+                .fields(row)
+                .into_iter()
+                .map(|text| Field::new(text).set_alignment(CellAlignment::Right));
+            let name = Field::new(shortened(&row.client));
+            grid.add_row(std::iter::once(name).chain(numbers));
+        }
+        for (index, column) in grid.column_iter_mut().enumerate() {
+            column.set_padding((u16::from(index > 0) * 2, 0));
+        }
+        let mut lines: Vec<String> = grid
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        let finished = self.rows.iter().filter(|row| row.finished).count();
+        if finished < self.rows.len() {
+            let widest = lines.iter().map(|line| line.chars().count()).max();
+            let line = format!("-- {} ", self.below);
+            let rest = widest.unwrap_or(WIDTH).saturating_sub(line.len());
+            lines.insert(1 + finished, line + &"-".repeat(rest));
+        }
+        format!("{}\n{}\n", lines.join("\n"), wrap(&self.footer, 0))
+    }
+
+    fn fields(&self, row: &Row) -> Vec<String> {
+        let pairs = self.columns.iter().zip(&row.cells);
+        pairs
+            .map(|(column, cell)| written(cell, column.quantity))
+            .collect()
+    }
+
+    fn markdown(&self) -> String {
+        let escaped = |text: &str| visible(text).replace('|', "\\|");
+        let titles: Vec<String> = self.columns.iter().map(|c| escaped(&c.title)).collect();
+        let mut lines = vec![
+            format!("| client | {} |", titles.join(" | ")),
+            format!("|:---|{}", "---:|".repeat(self.columns.len())),
+        ];
+        for row in &self.rows {
+            // A line across the table is nothing that markdown has.
+            let mark = if row.finished { "" } else { " \\*" };
+            let fields = self.fields(row).join(" | ");
+            lines.push(format!("| {}{mark} | {fields} |", escaped(&row.client)));
+        }
+        let left = self.rows.iter().any(|row| !row.finished);
+        let note = if left {
+            format!("\\* {}; ", self.below)
+        } else {
+            String::new()
+        };
+        format!("{}\n\n{note}{}\n", lines.join("\n"), self.footer)
+    }
+
+    fn csv(&self) -> String {
+        let mut header = vec!["client".to_owned(), "finished".to_owned()];
+        for column in &self.columns {
+            let key = &column.key;
+            header.extend([key.clone(), format!("{key}-low"), format!("{key}-high")]);
+        }
+        let rows = self.rows.iter().map(|row| {
+            let mut fields = vec![cell(&row.client).into_owned(), row.finished.to_string()];
+            fields.extend(row.cells.iter().flat_map(three));
+            fields
+        });
+        super::csv::sheet(std::iter::once(header).chain(rows))
+    }
+
+    /// An array with an object a client; numbers that there are not are null.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        let rows = self.rows.iter().map(|row| {
+            let mut object = serde_json::Map::new();
+            object.insert("client".into(), row.client.clone().into());
+            object.insert("finished".into(), row.finished.into());
+            for (column, cell) in self.columns.iter().zip(&row.cells) {
+                object.insert(column.key.clone(), json_of(cell));
+            }
+            serde_json::Value::Object(object)
+        });
+        serde_json::Value::Array(rows.collect())
+    }
+}
+
+fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
+    if key == "time-to-99" && !finished {
+        return Cell::Nothing;
+    }
+    match outcome.estimate(key) {
+        Some(share) if key == "served-share" && share.mean == 0.0 => {
+            Cell::NoneOf(calls_per_run(outcome, None))
+        }
+        Some(estimate) => Cell::Number(estimate),
+        None if outcome
+            .values(key)
+            .is_some_and(|all| all.contains(&f64::INFINITY)) =>
+        {
+            Cell::Never
+        }
+        None => Cell::Nothing,
+    }
+}
+
+fn of_class(outcome: &Outcome, class: &subject::Class) -> Cell {
+    match subject::served(outcome, class) {
+        Some(share) if share.mean == 0.0 => Cell::NoneOf(calls_per_run(outcome, Some(class))),
+        Some(share) => Cell::Number(share),
+        None => Cell::Nothing,
+    }
+}
+
+fn calls_per_run(outcome: &Outcome, class: Option<&subject::Class>) -> f64 {
+    let (population, endpoint) = class.map_or((None, None), |c| (c.population, c.endpoint));
+    let offered = subject::total(outcome, population, endpoint).offered;
+    offered as f64 / outcome.runs.len().max(1) as f64
+}
+
+fn written(cell: &Cell, quantity: Quantity) -> String {
+    match cell {
+        Cell::Number(estimate) => quantity.write_estimate(estimate),
+        Cell::NoneOf(all) => format!("0 of {}", Quantity::Count.write(*all)),
+        Cell::Never => "never".to_owned(),
+        Cell::Nothing => "-".to_owned(),
+    }
+}
+
+fn three(cell: &Cell) -> [String; 3] {
+    match cell {
+        Cell::Number(e) if e.has_interval() => [data(e.mean), data(e.low), data(e.high)],
+        Cell::Number(e) => [data(e.mean), String::new(), String::new()],
+        Cell::NoneOf(_) => [data(0.0), String::new(), String::new()],
+        Cell::Never => [data(f64::INFINITY), String::new(), String::new()],
+        Cell::Nothing => [const { String::new() }; 3],
+    }
+}
+
+fn json_of(cell: &Cell) -> serde_json::Value {
+    match cell {
+        Cell::Number(e) if e.has_interval() => serde_json::json!({
+            "mean": rounded(e.mean), "low": rounded(e.low), "high": rounded(e.high),
+        }),
+        Cell::Number(e) => serde_json::json!({ "mean": rounded(e.mean) }),
+        Cell::NoneOf(all) => serde_json::json!({ "mean": 0.0, "of": rounded(*all) }),
+        Cell::Never => "never".into(),
+        Cell::Nothing => serde_json::Value::Null,
+    }
+}
+
+fn footer(subject: &Subject<'_>, end: &End) -> String {
+    let seeds = subject.seeds.count.get();
+    let mean = if seeds == 1 {
+        "one seed, so nothing is known of chance; --seeds 20 tells".to_owned()
+    } else {
+        format!("mean of {seeds} paired seeds, ± 95 % interval where above 1 %")
+    };
+    match end {
+        End::Of(populations) => {
+            let names: Vec<String> = populations.iter().map(|name| visible(name)).collect();
+            format!("{mean}; 99% done: of the calls of {}", names.join(", "))
+        }
+        _ => mean,
+    }
+}
+
+fn shortened(name: &str) -> String {
+    let name = visible(name);
+    if name.chars().count() <= NAME {
+        return name;
+    }
+    let head: String = name.chars().take(NAME - 1).collect();
+    head + "…"
+}
