@@ -71,6 +71,8 @@ pub struct Outcome {
     pub waits: Histogram,
     /// What each client of the populations got in all runs together.
     pub clients: Vec<ClientRow>,
+    /// By population: whether it counts where all populations are meant.
+    wanted: Vec<bool>,
 }
 
 /// How a class of calls fared.
