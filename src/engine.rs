@@ -7,8 +7,10 @@
 //! followed through a bounded drain, so that the slow ones are not cut off.
 
 mod answer;
+mod backlog;
 mod call;
 mod fact;
+mod lever;
 mod line;
 mod offer;
 mod queue;
@@ -30,6 +32,7 @@ use crate::service::Service;
 use crate::time::{Instant, Span};
 use crate::workload::Population;
 use call::{Attempt, Call, Phase};
+use lever::Session;
 use line::Line;
 use offer::Source;
 use queue::{Event, Queue, What};
@@ -110,6 +113,8 @@ struct Engine<'m, O> {
     events: u64,
     calls: Slab<Call>,
     attempts: Slab<Attempt>,
+    /// Sessions that are open, where caches last for one.
+    sessions: Slab<Session>,
     /// How many attempts nobody has decided on.
     undecided: u64,
     /// `receipts_max` for each row of attempts.
@@ -148,6 +153,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             events: 0,
             calls: Slab::new(),
             attempts: Slab::new(),
+            sessions: Slab::new(),
             undecided: 0,
             receipts: Vec::new(),
             receipts_max: model.api.receipts_max(),

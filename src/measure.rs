@@ -37,6 +37,10 @@ pub struct Measures {
     warm_up: Instant,
     horizon: Instant,
     start: Instant,
+    /// By population: whether it counts in the totals.
+    wanted: Vec<bool>,
+    /// By population: how many clients it has.
+    sizes: Vec<usize>,
     /// By population and endpoint.
     cells: Vec<Counts>,
     /// By population, endpoint and the limit that refused.
@@ -87,6 +91,12 @@ impl Measures {
             warm_up: model.warm_up,
             horizon: model.horizon,
             start: model.start,
+            sizes: model
+                .populations
+                .iter()
+                .map(|p| p.clients as usize)
+                .collect(),
+            wanted: model.populations.iter().map(|p| p.wanted).collect(),
             cells: vec![Counts::default(); populations * endpoints],
             rejected_by: vec![0; populations * endpoints * model.api.limits.len()],
             waits: vec![Histogram::new(); populations],
@@ -114,10 +124,13 @@ impl Measures {
             .collect()
     }
 
-    /// The counts of everything.
+    /// The counts of everybody who is wanted.
     #[must_use]
     pub fn total(&self) -> Counts {
-        self.cells.iter().fold(Counts::default(), Counts::plus)
+        let wanted = (0..self.wanted.len()).filter(|population| self.wanted[*population]);
+        wanted.fold(Counts::default(), |sum, population| {
+            sum.plus(&self.population(population))
+        })
     }
 
     /// The counts of a population.
@@ -150,11 +163,16 @@ impl Measures {
         &self.waits[population]
     }
 
-    /// How long all calls took.
+    /// How long all calls of those who are wanted took.
     #[must_use]
     pub fn all_waits(&self) -> Histogram {
         let mut all = Histogram::new();
-        self.waits.iter().for_each(|waits| all.merge(waits));
+        let wanted = self
+            .waits
+            .iter()
+            .zip(&self.wanted)
+            .filter(|(_, wanted)| **wanted);
+        wanted.for_each(|(waits, _)| all.merge(waits));
         all
     }
 
@@ -162,6 +180,17 @@ impl Measures {
     #[must_use]
     pub fn clients(&self) -> &[ClientRow] {
         &self.clients
+    }
+
+    /// What each client of those who are wanted got.
+    pub fn wanted_clients(&self) -> impl Iterator<Item = &ClientRow> {
+        let mut rest = &self.clients[..];
+        let populations = self.sizes.iter().zip(&self.wanted);
+        populations.flat_map(move |(size, wanted)| {
+            let (own, others) = rest.split_at(*size);
+            rest = others;
+            if *wanted { own } else { &[] }
+        })
     }
 
     /// The run over time.

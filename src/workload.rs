@@ -65,6 +65,8 @@ pub enum Workers {
 pub struct Population {
     /// As the scenario names it.
     pub name: String,
+    /// Whether they count in what a client is judged by.
+    pub wanted: bool,
     /// How many.
     pub clients: u32,
     /// The index of the first of them in the run.

@@ -7,7 +7,7 @@ use crate::client::Next;
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
 use crate::time::Span;
-use crate::workload::{Work, Workers};
+use crate::workload::Work;
 
 impl<O: Observer> Engine<'_, O> {
     /// The response reaches the client.
@@ -52,10 +52,7 @@ impl<O: Observer> Engine<'_, O> {
         };
         self.record(attempt, call, answer, then);
         match next {
-            Next::Served => {
-                self.remember(call);
-                self.end(call, End::ByAttempt);
-            }
+            Next::Served => self.end(call, End::ByAttempt),
             Next::GiveUp(cause) => self.end(call, End::GivenUp(cause)),
             Next::Retry(wait) => self.back_off(call, wait),
         }
@@ -63,6 +60,7 @@ impl<O: Observer> Engine<'_, O> {
 
     fn back_off(&mut self, call: u32, wait: Span) {
         self.calls[call].stage = Stage::Backoff;
+        self.spread(call);
         if !self.population(call).holds_worker {
             self.dismiss(call);
         }
@@ -114,6 +112,10 @@ impl<O: Observer> Engine<'_, O> {
             }
             rider = next;
         }
+        if matches!(end, End::ByAttempt | End::ByBatch) {
+            self.remember(call);
+        }
+        self.end_in_session(call, end);
         self.land(call);
         let row = &self.calls[call];
         let (meant, attempts, stage) = (row.meant, row.attempts, row.stage);
@@ -171,26 +173,5 @@ impl<O: Observer> Engine<'_, O> {
                 },
             );
         }
-    }
-
-    /// A worker of a backlog looks for its next call, through the queue.
-    pub(super) fn pull_later(&mut self, index: usize, client: u32) {
-        let population = &self.model.populations[index];
-        if !matches!(population.work, Work::Backlog { .. }) {
-            return;
-        }
-        let client = match population.workers {
-            Workers::Pool(_) => population.first_client,
-            _ => client,
-        };
-        let generation = u32::try_from(index).expect("populations are few");
-        self.queue.push(
-            self.now,
-            Event {
-                what: What::Pull,
-                index: client,
-                generation,
-            },
-        );
     }
 }

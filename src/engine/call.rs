@@ -43,15 +43,19 @@ pub(super) struct Call {
     /// When its last attempt was sent, and how many were sent at that instant.
     pub(super) last_sent: Instant,
     pub(super) at_once: u32,
-    /// The number that it has in its population, for reports.
+    /// The number that it has among its client's calls, for reports.
     pub(super) number: u64,
     pub(super) client: u32,
+    /// Whom its next attempt is made for.
+    pub(super) principal: Principal,
     pub(super) population: u16,
     pub(super) stage: Stage,
     pub(super) endpoint: EndpointId,
     /// What its attempts ask: the same, unless it leads a batch.
     pub(super) asks: EndpointId,
     pub(super) content: u32,
+    /// The session whose answers it shares.
+    pub(super) session: u32,
     /// Attempts made so far.
     pub(super) attempts: u32,
     /// The attempt in flight.

@@ -50,7 +50,7 @@ pub struct Caller {
 pub struct AttemptRecord {
     /// Which attempt of its call, from 1.
     pub number: u32,
-    /// The call's number in its population.
+    /// The number of its call among its client's.
     pub call: u64,
     /// When it was sent.
     pub sent: Instant,
@@ -69,6 +69,10 @@ pub enum Fact {
     Offered {
         /// Whom it is for, for the demand on each limit.
         principal: crate::attribute::Principal,
+        /// The number that it has among its client's calls.
+        call: u64,
+        /// What it asks for; 0 where that does not matter.
+        content: u32,
     },
     /// An attempt was sent.
     Sent,

@@ -4,9 +4,9 @@
 use super::call::{Call, NONE, Stage};
 use super::line::Line;
 use super::queue::{Event, What};
-use super::{Caller, End, Engine, Fact, Observer};
+use super::{Engine, Fact, Observer};
 use crate::api::EndpointId;
-use crate::client::{Cache, Cause};
+use crate::client::Cache;
 use crate::rng::{Key, Purpose};
 use crate::time::{Instant, Span};
 use crate::workload::{Nth, Population, STEPS_MAX, Work, Workers};
@@ -15,16 +15,18 @@ use crate::workload::{Nth, Population, STEPS_MAX, Work, Workers};
 #[derive(Debug)]
 pub(super) struct Source {
     /// The key of the population's draws.
-    key: Key,
+    pub(super) key: Key,
     /// How many sessions or calls each client has begun.
-    begun: Vec<u64>,
+    pub(super) begun: Vec<u64>,
     /// The client whose backlog a pool takes from.
-    cursor: u32,
+    pub(super) cursor: u32,
     /// The leader of each client's open batch.
-    batches: Vec<u32>,
+    pub(super) batches: Vec<u32>,
     /// Until when each client's cache knows each content.
-    known: Vec<Instant>,
-    contents: usize,
+    pub(super) known: Vec<Instant>,
+    pub(super) contents: usize,
+    /// Whether its caches last for a session.
+    by_session: bool,
     /// The next identity of those who spread their attempts.
     pub(super) turn: u32,
     /// Calls that were offered and have not ended.
@@ -33,14 +35,14 @@ pub(super) struct Source {
 
 /// A call that is about to be.
 #[derive(Clone, Copy, Debug)]
-struct Intent {
-    key: Key,
-    number: u64,
-    client: u32,
-    endpoint: EndpointId,
-    content: u32,
-    /// An earlier call of the session asked the same.
-    repeats: bool,
+pub(super) struct Intent {
+    pub(super) key: Key,
+    pub(super) number: u64,
+    pub(super) client: u32,
+    pub(super) endpoint: EndpointId,
+    pub(super) content: u32,
+    /// The session that it belongs to, where caches last for one.
+    session: u32,
 }
 
 impl Source {
@@ -65,6 +67,11 @@ impl Source {
                 }
             ],
             known: vec![Instant(0); clients * contents],
+            by_session: population
+                .levers
+                .caches
+                .iter()
+                .any(|(cache, _)| *cache == Cache::Session),
             contents,
             turn: 0,
             alive: 0,
@@ -133,7 +140,7 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    fn push_pull(&mut self, at: Instant, client: u32, population: usize) {
+    pub(super) fn push_pull(&mut self, at: Instant, client: u32, population: usize) {
         self.queue.push(
             at,
             Event {
@@ -145,7 +152,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// How much later work that can wait begins.
-    fn off_peak(&self, population: &Population) -> Span {
+    pub(super) fn off_peak(&self, population: &Population) -> Span {
         let index = self.index_of(population);
         let lever = population.levers.off_peak.as_ref();
         lever
@@ -154,7 +161,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// How much later a client begins, by the levers that move its start.
-    fn shift(&self, population: &Population, client: u32) -> Span {
+    pub(super) fn shift(&self, population: &Population, client: u32) -> Span {
         let index = self.index_of(population);
         let lever = population.levers.stagger.as_ref();
         let stagger =
@@ -219,7 +226,11 @@ impl<O: Observer> Engine<'_, O> {
             }
             return;
         }
-        let mut asked = [EndpointId::MAX; STEPS_MAX];
+        let shared = if self.sources[index].by_session {
+            self.open_session()
+        } else {
+            NONE
+        };
         for (place, step) in population.steps.iter().enumerate() {
             let number = session * STEPS_MAX as u64 + place as u64;
             let key = client_key.member(number);
@@ -227,8 +238,6 @@ impl<O: Observer> Engine<'_, O> {
                 continue;
             }
             let endpoint = step.endpoint.choose(key, Purpose::Endpoint, 0);
-            let repeats = asked.contains(&endpoint);
-            asked[place] = endpoint;
             let content = content_of(population, key);
             let intent = Intent {
                 key,
@@ -236,118 +245,33 @@ impl<O: Observer> Engine<'_, O> {
                 client,
                 endpoint,
                 content,
-                repeats,
+                session: shared,
             };
+            self.join_session(shared);
             match step.after.sample(key.draw(Purpose::Think, 0)) {
                 Span::ZERO => self.offer(index, intent),
                 after => self.mean_to(index, intent, self.now.after(after)),
             }
         }
+        self.leave_session(shared);
         let unshifted = Instant(self.now.0 - self.shift(population, local).0);
         self.arrive_next(index, local, unshifted);
     }
 
-    /// A worker that is free takes the next call of the backlog.
-    pub(super) fn pull(&mut self, client: u32, population: u32) {
-        let index = population as usize;
-        let population = &self.model.populations[index];
-        let line = self.line_of(index, client);
-        while self.now < self.model.horizon && self.workers[index][line].take() {
-            let Some((client, number)) = self.next_of_backlog(index, client) else {
-                self.workers[index][line].give();
-                return;
-            };
-            let key = self.sources[index]
-                .key
-                .member(u64::from(client - population.first_client));
-            let intent = intent_of(population, client, key, number);
-            self.workers[index][line].give();
-            self.offer(index, intent);
-        }
-    }
-
-    /// The client and number of the next call that waits in a backlog.
-    fn next_of_backlog(&mut self, index: usize, client: u32) -> Option<(u32, u64)> {
-        let population = &self.model.populations[index];
-        let source = &mut self.sources[index];
-        let pool = matches!(population.workers, Workers::Pool(_));
-        let mut local = if pool {
-            source.cursor
-        } else {
-            client - population.first_client
-        };
-        while local < population.clients {
-            let number = source.begun[local as usize];
-            let calls = population.calls_of(source.key.member(u64::from(local)));
-            if number < calls.unwrap_or(0) {
-                source.begun[local as usize] += 1;
-                return Some((population.first_client + local, number));
-            }
-            if !pool {
-                return None;
-            }
-            local += 1;
-            source.cursor = local;
-        }
-        None
-    }
-
-    /// What no worker has taken when the run ends was offered all the same.
-    pub(super) fn drop_backlog(&mut self, index: usize) {
-        let population = &self.model.populations[index];
-        if !matches!(population.work, Work::Backlog { .. }) {
-            return;
-        }
-        for local in 0..population.clients {
-            self.sources[index].cursor = local;
-            let client = population.first_client + local;
-            let key = self.sources[index].key.member(u64::from(local));
-            while let Some((owner, number)) = self
-                .next_of_backlog(index, client)
-                .filter(|(c, _)| *c == client)
-            {
-                let intent = intent_of(population, owner, key, number);
-                let caller = Caller {
-                    population: index_u16(index),
-                    client,
-                    endpoint: intent.endpoint,
-                };
-                self.observer.note(
-                    self.now,
-                    caller,
-                    &Fact::Offered {
-                        principal: population.first_principal + local,
-                    },
-                );
-                let end = End::Unfinished;
-                self.observer.note(
-                    self.now,
-                    caller,
-                    &Fact::Ended {
-                        end,
-                        meant: self.now,
-                        attempts: 0,
-                    },
-                );
-            }
-        }
-    }
-
-    /// A call is meant to start now: the levers first, then its worker.
-    fn offer(&mut self, index: usize, intent: Intent) {
+    /// A call is meant to start now.
+    pub(super) fn offer(&mut self, index: usize, intent: Intent) {
         let call = self.row(index, intent, Stage::New);
-        self.begin_with(call, intent.repeats);
+        self.begin(call);
     }
 
     /// A later call of a session.
     fn mean_to(&mut self, index: usize, intent: Intent, at: Instant) {
         let call = self.row(index, intent, Stage::Meant);
-        // The link is free until the call begins: it remembers the repetition.
-        self.calls[call].link = u32::from(intent.repeats);
         self.push_call(at, What::Begin, call);
     }
 
     fn row(&mut self, index: usize, intent: Intent, stage: Stage) -> u32 {
+        let population = &self.model.populations[index];
         self.calls.insert(Call {
             key: intent.key,
             meant: self.now,
@@ -355,11 +279,13 @@ impl<O: Observer> Engine<'_, O> {
             at_once: 0,
             number: intent.number,
             client: intent.client,
+            principal: population.first_principal + intent.client - population.first_client,
             population: index_u16(index),
             stage,
             endpoint: intent.endpoint,
             asks: intent.endpoint,
             content: intent.content,
+            session: intent.session,
             attempts: 0,
             attempt: NONE,
             link: NONE,
@@ -372,142 +298,28 @@ impl<O: Observer> Engine<'_, O> {
         })
     }
 
+    /// A call begins: the levers first, then its worker.
     pub(super) fn begin(&mut self, call: u32) {
-        let repeats = self.calls[call].link == 1;
-        self.calls[call].link = NONE;
-        self.calls[call].meant = self.now;
-        self.calls[call].stage = Stage::New;
-        self.begin_with(call, repeats);
-    }
-
-    fn begin_with(&mut self, call: u32, repeats: bool) {
-        let row = &self.calls[call];
-        let (index, local) = (
-            usize::from(row.population),
-            row.client - self.population(call).first_client,
-        );
-        self.sources[index].alive += 1;
-        let principal = self.population(call).first_principal + local;
-        self.note(call, &Fact::Offered { principal });
-        if let Some(end) = self.lever(call, repeats) {
+        let now = self.now;
+        let row = &mut self.calls[call];
+        (row.meant, row.stage) = (now, Stage::New);
+        let offered = Fact::Offered {
+            principal: row.principal,
+            call: row.number,
+            content: row.content,
+        };
+        self.sources[usize::from(row.population)].alive += 1;
+        self.note(call, &offered);
+        if let Some(end) = self.lever(call) {
             return self.end(call, end);
         }
+        self.spread(call);
         if let Some(patience) = self.population(call).patience {
             self.push_call(self.now.after(patience), What::Deadline, call);
         }
         if !self.batch(call) {
             self.enroll(call);
         }
-    }
-
-    /// What a lever makes of a call before any attempt.
-    fn lever(&self, call: u32, repeats: bool) -> Option<End> {
-        let (row, levers) = (&self.calls[call], &self.population(call).levers);
-        let bits = |n: usize| row.key.draw(Purpose::Lever, n as u64);
-        let takes = |filter: &crate::client::Filter| filter.takes(row.population, row.endpoint);
-        for (n, screen) in levers.screens.iter().enumerate() {
-            if takes(&screen.filter) && screen.share.hits(bits(n)) {
-                return Some(End::GivenUp(Cause::Shed));
-            }
-        }
-        for (n, avoid) in levers.avoids.iter().enumerate() {
-            if takes(&avoid.filter) && avoid.share.hits(bits(100 + n)) {
-                return Some(End::Avoided);
-            }
-        }
-        for (n, (cache, filter)) in levers.caches.iter().enumerate() {
-            let hit = takes(filter)
-                && match cache {
-                    Cache::Share(share) => share.hits(bits(200 + n)),
-                    Cache::Session => repeats,
-                    Cache::Ttl(_) => {
-                        self.now
-                            < self.sources[usize::from(row.population)].known[self.known_at(call)]
-                    }
-                };
-            if hit {
-                return Some(End::ByCache);
-            }
-        }
-        None
-    }
-
-    fn known_at(&self, call: u32) -> usize {
-        let row = &self.calls[call];
-        let local = row.client - self.population(call).first_client;
-        local as usize * self.sources[usize::from(row.population)].contents + row.content as usize
-    }
-
-    /// The client's cache learns the answer to a call.
-    pub(super) fn remember(&mut self, call: u32) {
-        let (row, population) = (&self.calls[call], self.population(call));
-        let ttl = population
-            .levers
-            .caches
-            .iter()
-            .find_map(|(cache, filter)| match cache {
-                Cache::Ttl(ttl) if filter.takes(row.population, row.endpoint) => Some(*ttl),
-                _ => None,
-            });
-        if let Some(ttl) = ttl {
-            let (index, at) = (usize::from(row.population), self.known_at(call));
-            self.sources[index].known[at] = self.now.after(ttl);
-        }
-    }
-
-    /// Whether the call goes into a batch: joins the client's open one, or opens one.
-    fn batch(&mut self, call: u32) -> bool {
-        let row = &self.calls[call];
-        let population = self.population(call);
-        let Some(batch) = population
-            .levers
-            .batch
-            .as_ref()
-            .filter(|b| b.filter.takes(row.population, row.endpoint))
-        else {
-            return false;
-        };
-        let (index, local) = (
-            usize::from(row.population),
-            (row.client - population.first_client) as usize,
-        );
-        let leader = self.sources[index].batches[local];
-        if leader == NONE {
-            self.sources[index].batches[local] = call;
-            self.calls[call].stage = Stage::Gathering;
-            self.push_call(self.now.after(batch.wait), What::Flush, call);
-            return true;
-        }
-        self.calls[call].stage = Stage::Riding;
-        self.calls[call].link = self.calls[leader].riders;
-        self.calls[leader].riders = call;
-        self.calls[leader].rider_count += 1;
-        if self.calls[leader].rider_count + 1 >= batch.calls {
-            self.flush(leader);
-        }
-        true
-    }
-
-    /// A batch is full or has waited long enough.
-    pub(super) fn flush(&mut self, leader: u32) {
-        if self.calls[leader].stage != Stage::Gathering {
-            return;
-        }
-        self.close_batch(leader);
-        if let Some(batch) = &self.population(leader).levers.batch
-            && self.calls[leader].rider_count > 0
-        {
-            self.calls[leader].asks = batch.endpoint;
-        }
-        self.enroll(leader);
-    }
-
-    /// No more calls join this one.
-    pub(super) fn close_batch(&mut self, leader: u32) {
-        let row = &self.calls[leader];
-        let local = (row.client - self.population(leader).first_client) as usize;
-        let index = usize::from(row.population);
-        self.sources[index].batches[local] = NONE;
     }
 
     /// The population of a client.
@@ -520,7 +332,12 @@ impl<O: Observer> Engine<'_, O> {
 }
 
 /// Call number `number` of a client that makes one call at a time.
-fn intent_of(population: &Population, client: u32, client_key: Key, number: u64) -> Intent {
+pub(super) fn intent_of(
+    population: &Population,
+    client: u32,
+    client_key: Key,
+    number: u64,
+) -> Intent {
     let key = client_key.member(number);
     let endpoint = population.steps[0]
         .endpoint
@@ -532,7 +349,7 @@ fn intent_of(population: &Population, client: u32, client_key: Key, number: u64)
         client,
         endpoint,
         content,
-        repeats: false,
+        session: NONE,
     }
 }
 
@@ -543,10 +360,10 @@ fn content_of(population: &Population, key: Key) -> u32 {
         .map_or(0, |choice| choice.choose(key, Purpose::Content, 0))
 }
 
-fn index_u32(index: usize) -> u32 {
+pub(super) fn index_u32(index: usize) -> u32 {
     u32::try_from(index).expect("populations are few")
 }
 
-fn index_u16(index: usize) -> u16 {
+pub(super) fn index_u16(index: usize) -> u16 {
     u16::try_from(index).expect("populations are few")
 }

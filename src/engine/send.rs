@@ -4,7 +4,6 @@ use super::call::{Attempt, Call, NONE, Phase, Stage};
 use super::queue::What;
 use super::{AT_ONCE_MAX, Caller, End, Engine, Fact, Observer, RunError};
 use crate::api::Receipt;
-use crate::attribute::Principal;
 use crate::client::{Cause, Permit, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
@@ -149,7 +148,6 @@ impl<O: Observer> Engine<'_, O> {
 
     fn send(&mut self, call: u32) {
         let population = self.population(call);
-        let principal = self.principal(call);
         let row = &mut self.calls[call];
         row.attempts = row.attempts.saturating_add(1);
         row.at_once = if row.last_sent == self.now {
@@ -167,7 +165,7 @@ impl<O: Observer> Engine<'_, O> {
             });
             return;
         }
-        let attempt = attempt_of(row, call, principal);
+        let attempt = attempt_of(row, call);
         let (key, number) = (attempt.key, attempt.number);
         let attempt = self.attempts.insert(attempt);
         self.calls[call].attempt = attempt;
@@ -194,18 +192,6 @@ impl<O: Observer> Engine<'_, O> {
         self.hop(out, What::Reach, attempt);
     }
 
-    /// Whom an attempt is made for.
-    fn principal(&mut self, call: u32) -> Principal {
-        let population = self.population(call);
-        let row = &self.calls[call];
-        if !population.levers.spreads {
-            return population.first_principal + row.client - population.first_client;
-        }
-        let turn = &mut self.sources[usize::from(row.population)].turn;
-        *turn = (*turn + 1) % population.clients;
-        population.first_principal + *turn
-    }
-
     pub(super) fn who(&self, call: u32) -> Who {
         let (row, population) = (&self.calls[call], self.population(call));
         Who {
@@ -214,7 +200,7 @@ impl<O: Observer> Engine<'_, O> {
             deadline: population
                 .patience
                 .map_or(Instant::NEVER, |patience| row.meant.after(patience)),
-            principal: population.first_principal + row.client - population.first_client,
+            principal: row.principal,
             endpoint: row.asks,
         }
     }
@@ -255,7 +241,7 @@ impl<O: Observer> Engine<'_, O> {
 }
 
 /// An attempt for a call, on its way out.
-fn attempt_of(row: &Call, call: u32, principal: Principal) -> Attempt {
+fn attempt_of(row: &Call, call: u32) -> Attempt {
     Attempt {
         key: row.key,
         sent: row.last_sent,
@@ -264,7 +250,7 @@ fn attempt_of(row: &Call, call: u32, principal: Principal) -> Attempt {
         number: row.attempts,
         endpoint: row.asks,
         content: row.content,
-        principal,
+        principal: row.principal,
         population: row.population,
         phase: Phase::Outward,
         answer: Answer::TimedOut,

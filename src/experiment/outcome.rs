@@ -27,6 +27,8 @@ pub struct Run {
     pub limits: Vec<(LimitCounts, u64)>,
     /// Over time.
     pub series: Series,
+    /// How many calls were known at the start.
+    pub finite_calls: u64,
     /// How many events there were.
     pub events: u64,
 }
@@ -52,6 +54,7 @@ impl Run {
                 .map(|(l, counts)| (*counts, measures.rejected_by(l)))
                 .collect(),
             series: measures.series().clone(),
+            finite_calls: measures.completion().calls(),
             events: ending.events,
         }
     }
@@ -68,6 +71,8 @@ pub struct Outcome {
     pub waits: Histogram,
     /// What each client of the populations got in all runs together.
     pub clients: Vec<ClientRow>,
+    /// By population: whether it counts where all populations are meant.
+    wanted: Vec<bool>,
 }
 
 /// How a class of calls fared.
@@ -91,6 +96,7 @@ impl Outcome {
             runs: vec![],
             waits: Histogram::new(),
             clients,
+            wanted: model.populations.iter().map(|p| p.wanted).collect(),
         }
     }
 
@@ -133,7 +139,7 @@ impl Outcome {
         let counts: Vec<Counts> = self
             .runs
             .iter()
-            .map(|run| class_of(run, population, endpoint))
+            .map(|run| self.counts(run, population, endpoint))
             .collect();
         let served: Vec<f64> = counts.iter().map(|c| c.served() as f64).collect();
         let offered: Vec<f64> = counts.iter().map(|c| c.offered as f64).collect();
@@ -144,19 +150,21 @@ impl Outcome {
             served,
         })
     }
-}
 
-/// The counts of a class in one run.
-fn class_of(run: &Run, population: Option<usize>, endpoint: Option<usize>) -> Counts {
-    let wanted = |place: usize, only: Option<usize>| only.is_none_or(|only| only == place);
-    let cells = run
-        .cells
-        .iter()
-        .enumerate()
-        .filter(|(p, _)| wanted(*p, population));
-    let cells =
-        cells.flat_map(|(_, row)| row.iter().enumerate().filter(|(e, _)| wanted(*e, endpoint)));
-    cells.fold(Counts::default(), |sum, (_, cell)| sum.plus(cell))
+    /// The counts of a class in one run; all populations are those wanted.
+    fn counts(&self, run: &Run, population: Option<usize>, endpoint: Option<usize>) -> Counts {
+        let mut sum = Counts::default();
+        for (p, row) in run.cells.iter().enumerate() {
+            if population.map_or(self.wanted[p], |only| only == p) {
+                let cells = row
+                    .iter()
+                    .enumerate()
+                    .filter(|(e, _)| endpoint.is_none_or(|only| only == *e));
+                sum = cells.fold(sum, |sum, (_, cell)| sum.plus(cell));
+            }
+        }
+        sum
+    }
 }
 
 /// A metric's estimate from its samples.

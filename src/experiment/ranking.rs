@@ -50,10 +50,10 @@ impl Ranking {
         };
         let (mut finished, mut left): (Vec<usize>, Vec<usize>) =
             (0..outcomes.len()).partition(done);
-        let by_completion = finished
-            .iter()
-            .all(|i| outcomes[*i].values("time-to-99").is_some())
-            && outcomes.iter().any(|o| o.values("time-to-99").is_some());
+        let by_completion = is_about_completion(outcomes)
+            && finished
+                .iter()
+                .all(|i| outcomes[*i].values("time-to-99").is_some());
         let time = if by_completion {
             "time-to-99"
         } else {
@@ -95,4 +95,16 @@ impl Ranking {
     pub fn order(&self) -> impl Iterator<Item = usize> + '_ {
         self.finished.iter().chain(&self.unfinished).copied()
     }
+}
+
+/// Whether most of the calls were known at the start, so that there is a time
+/// at which the work is done.
+fn is_about_completion(outcomes: &[Outcome]) -> bool {
+    outcomes
+        .iter()
+        .flat_map(|outcome| &outcome.runs)
+        .all(|run| {
+            let offered: u64 = run.cells.iter().flatten().map(|cell| cell.offered).sum();
+            run.finite_calls * 2 > offered
+        })
 }

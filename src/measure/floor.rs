@@ -119,7 +119,7 @@ impl<'m> Demand<'m> {
 
 impl Observer for Demand<'_> {
     fn note(&mut self, _now: Instant, caller: Caller, fact: &Fact) {
-        if let Fact::Offered { principal } = *fact {
+        if let Fact::Offered { principal, .. } = *fact {
             self.calls += 1;
             let api = &self.model.api;
             let cost = u64::from(api.endpoints[caller.endpoint as usize].cost);

@@ -258,7 +258,12 @@ pub const METRICS: &[Metric] = &[
         "jain-by-chance",
         Unit::Ratio,
         "Jain's index if equal clients drew lots for them",
-        |m| Some(chance::jain(m.total().served(), m.clients.len() as u64)),
+        |m| {
+            Some(chance::jain(
+                m.total().served(),
+                m.wanted_clients().count() as u64,
+            ))
+        },
     ),
     plain(
         "gini",
@@ -270,7 +275,12 @@ pub const METRICS: &[Metric] = &[
         "gini-by-chance",
         Unit::Ratio,
         "Gini's coefficient if equal clients drew lots for them",
-        |m| Some(chance::gini(m.total().served(), m.clients.len() as u64)),
+        |m| {
+            Some(chance::gini(
+                m.total().served(),
+                m.wanted_clients().count() as u64,
+            ))
+        },
     ),
     plain(
         "jain-of-shares",
@@ -329,13 +339,12 @@ fn since_start(m: &Measures, at: Option<Instant>) -> Option<f64> {
 }
 
 fn served(m: &Measures) -> Shares {
-    Shares::new(m.clients().iter().map(|c| f64::from(c.served)).collect())
+    Shares::new(m.wanted_clients().map(|c| f64::from(c.served)).collect())
 }
 
 fn shares(m: &Measures) -> Shares {
     Shares::new(
-        m.clients()
-            .iter()
+        m.wanted_clients()
             .filter(|c| c.calls > 0)
             .map(super::ClientRow::served_share)
             .collect(),

@@ -101,6 +101,8 @@ pub struct Assumption {
     pub value: String,
     /// What else it could be, as TOML.
     pub alternatives: Vec<String>,
+    /// The path of the field, for `--set`.
+    pub path: String,
 }
 
 /// Everything that a comparison needs but its seeds.
@@ -240,7 +242,7 @@ impl Bundle {
             api: api.name.clone(),
             shows: scenario.shows.map(|name| name.as_ref().clone()),
             variants,
-            assumptions: assumptions(&api, self.api.text()),
+            assumptions: assumptions(&api, &self.api),
             digest: self.digest(),
         })
     }
@@ -326,31 +328,17 @@ fn path_of(limit: Option<&str>, field: &str) -> String {
     )
 }
 
-fn assumptions(api: &file::api::Api, text: &str) -> Vec<Assumption> {
-    let tree: toml::Table = text.parse().unwrap_or_default();
+fn assumptions(api: &file::api::Api, document: &Document) -> Vec<Assumption> {
     let mut all = vec![];
     for (limit, assumed) in all_assumed(api) {
         for (field, alternatives) in assumed {
-            let root = match limit {
-                None => Some(toml::Value::Table(tree.clone())),
-                Some(name) => tree.get("limit").and_then(|limits| {
-                    let named = |l: &&toml::Value| {
-                        l.get("name").and_then(toml::Value::as_str) == Some(name)
-                    };
-                    limits.as_array()?.iter().find(named).cloned()
-                }),
-            };
-            let value = root.and_then(|root| {
-                field
-                    .as_ref()
-                    .split('.')
-                    .try_fold(root, |at, key| at.get(key).cloned())
-            });
+            let path = path_of(limit, field.as_ref());
             all.push(Assumption {
                 limit: limit.map(str::to_owned),
                 field: field.as_ref().clone(),
-                value: value.map_or_else(|| "the default".to_owned(), |v| v.to_string()),
+                value: document.value(&path).unwrap_or("the default").to_owned(),
                 alternatives: alternatives.iter().map(toml::Value::to_string).collect(),
+                path: format!("api.{path}"),
             });
         }
     }

@@ -123,6 +123,7 @@ pub(super) fn build(
         let steps = steps(population, &work, world, checks);
         all.push(Population {
             name: population.name.as_ref().clone(),
+            wanted: !population.unwanted,
             clients,
             first_client: first,
             first_principal: first,

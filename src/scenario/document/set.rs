@@ -134,6 +134,18 @@ impl Document {
         Ok(())
     }
 
+    /// The text of the value at `path`, which is read as `set` reads it; `None`
+    /// unless exactly one fits.
+    #[must_use]
+    pub fn value(&self, path: &str) -> Option<&str> {
+        let reading = syntax::read(&self.text);
+        let keys = path::keys(path).ok()?;
+        match find(&reading.tree.root, &keys).as_slice() {
+            [one] => self.text.get(one.node.span.clone()),
+            _ => None,
+        }
+    }
+
     /// The text with a splice in it, if that is still TOML of the same shape.
     fn spliced(&self, splice: &Splice) -> Option<String> {
         // A whole table with a header is more than one place of the text.

@@ -212,6 +212,10 @@ pub struct Population {
     /// The client that they are, whatever is compared.
     #[serde(default)]
     pub client: Option<Name>,
+    /// Whether the API would rather not serve them: their calls load it, but
+    /// are left out of what a client is judged by.
+    #[serde(default)]
+    pub unwanted: bool,
     /// Who they are to the API.
     #[serde(default)]
     pub identity: BTreeMap<String, Identity>,
