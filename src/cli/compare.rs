@@ -131,7 +131,8 @@ impl Compare {
         )?;
         asked.what = quick.arguments();
         if !self.common.quiet {
-            say(&wrap(&quick.echo(), 2));
+            let lines: Vec<String> = quick.echo().iter().map(|l| wrap(l, 2)).collect();
+            say(&lines.join("\n"));
         }
         let (scenario, api) = quick.documents()?;
         let bundle = Bundle::of_scenario(scenario, Some(api), clients, settings, &fetch)?;

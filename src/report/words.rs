@@ -2,18 +2,30 @@
 
 use super::number::{self, Quantity, half_width};
 use super::subject::{End, Subject};
-use super::text::{keep, listed, shell, visible};
+use super::text::{KEPT, keep, listed, shell, visible};
 use crate::attribute::Scope;
+use crate::client::Levers;
 use crate::experiment::{Equality, Lead, Outcome};
 use crate::limiter::Limiter;
 use crate::scenario::{Assumption, Model, Plan};
 use crate::stats::interval::{self, Estimate};
 
+/// How soon any client could be done, and why.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bound {
+    /// The mean over the seeds.
+    pub seconds: f64,
+    /// The same as text, rounded down: `147.7 s`.
+    pub bound: String,
+    /// The limit that sets it: `app rate: 50/s per app`.
+    pub why: String,
+}
+
 /// How soon any client could be done, and which limit sets that. `None` where
-/// no limit does or calls keep coming.
+/// no limit does, or where calls keep coming: of those nobody knows which come
+/// first, so no bound holds.
 #[must_use]
-pub fn floor(subject: &Subject<'_>) -> Option<String> {
-    // Of calls that keep coming nobody knows which come first, so no bound holds.
+pub fn floor_of(subject: &Subject<'_>) -> Option<Bound> {
     if subject.end() != End::All {
         return None;
     }
@@ -23,37 +35,45 @@ pub fn floor(subject: &Subject<'_>) -> Option<String> {
         .iter()
         .map(|floor| floor.span.as_secs_f64())
         .collect();
-    let span = bound(interval::mean(&spans)?.mean);
+    let seconds = interval::mean(&spans)?.mean;
     let model = subject.model();
     let limit = model.api.limit(first.limit);
     let whose = first.population.map_or(String::new(), |population| {
         format!("{}, ", visible(&model.populations[population].name))
     });
-    let saves = |model: &Model| {
-        model.populations.iter().any(|p| {
-            let levers = &p.levers;
-            levers.batch.is_some()
-                || !(levers.caches.is_empty()
-                    && levers.avoids.is_empty()
-                    && levers.screens.is_empty())
-        })
-    };
+    let name = visible(&limit.name);
+    let (pace, scope) = (pace(&limit.limiter), scope(model, &limit.scope));
+    Some(Bound {
+        seconds,
+        bound: rounded_down(seconds),
+        why: format!("{whose}{name}: {pace} per {scope}"),
+    })
+}
+
+/// How soon any client could be done, as a sentence.
+#[must_use]
+pub fn floor(subject: &Subject<'_>) -> Option<String> {
+    let Bound { bound, why, .. } = floor_of(subject)?;
+    let saves = |model: &Model| model.populations.iter().any(|p| saves_attempts(&p.levers));
     let who = if subject.plan.variants.iter().any(|v| saves(&v.model)) {
         "No client that makes an attempt for each call"
     } else {
         "No client"
     };
+    let bound = keep(&bound);
     Some(format!(
-        "{who} can finish 99 % of the calls before {} ({whose}{}: {} per {}).",
-        span,
-        visible(&limit.name),
-        pace(&limit.limiter),
-        scope(model, &limit.scope),
+        "{who} can finish 99 % of the calls before {bound} ({why})."
     ))
 }
 
+/// Whether some calls may be served without an attempt of their own.
+fn saves_attempts(levers: &Levers) -> bool {
+    let none = levers.caches.is_empty() && levers.avoids.is_empty() && levers.screens.is_empty();
+    levers.batch.is_some() || !none
+}
+
 /// A bound is rounded down, or it would not be one.
-fn bound(seconds: f64) -> String {
+fn rounded_down(seconds: f64) -> String {
     let places = if seconds < 10.0 { 2 } else { 1 };
     let scale = if seconds < 10.0 { 100.0 } else { 10.0 };
     keep(&format!(
@@ -105,6 +125,18 @@ pub fn verdict(subject: &Subject<'_>) -> String {
         (1, _) => told.only(),
         (finished, _) => told.sooner(&ranking.leads[..finished - 1]),
     }
+}
+
+/// The finding in one line, for a chart.
+#[must_use]
+pub fn headline(subject: &Subject<'_>) -> String {
+    let text = verdict(subject).replace(KEPT, " ");
+    let end = [", with ", "; ", ". ", ", and "]
+        .iter()
+        .filter_map(|mark| text.find(mark))
+        .min();
+    let line = end.map_or(text.as_str(), |end| &text[..end]);
+    line.trim_end_matches('.').to_owned()
 }
 
 struct Told<'t> {
