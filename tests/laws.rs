@@ -272,6 +272,25 @@ fn a_start_off_the_grid_is_seen() {
     assert_ne!(first, lab::lines(&model, 7));
 }
 
+/// An attempt that one limit admits and the next refuses is charged once,
+/// however many rules say that it counts: found by the laws above.
+#[test]
+fn an_attempt_counts_once() {
+    let api = "name = \"a\"\ncommit = \"in-order\"\n[[endpoint]]\nname = \"e\"\n\
+        [[limit]]\nname = \"first\"\nper = []\ncounts-rejects = true\ngives-back = \"5xx\"\n\
+        fixed-window = { quota = 9, window = \"1h\" }\n\
+        [[limit]]\nname = \"second\"\nper = []\ncounts-rejects = true\n\
+        fixed-window = { quota = 2, window = \"1h\" }\n\
+        [[limit]]\nname = \"third\"\nper = []\ncounts-rejects = true\n\
+        fixed-window = { quota = 9, window = \"1h\" }\n";
+    let scenario = "name = \"s\"\nhorizon = \"5s\"\nservice = { time = \"0s\" }\n\
+        [[population]]\nname = \"p\"\nburst = { calls = 5 }\n";
+    let ending = lab::run(&lab::model(scenario, api, lab::ONCE), 7, &mut ());
+    let charged: Vec<u64> = ending.limits.iter().map(|l| l.charged).collect();
+    // The third is never asked about what the second refuses.
+    assert_eq!(charged, [5, 5, 2]);
+}
+
 // ---- More room never admits fewer ------------------------------------------
 
 /// How many are admitted by each of these instants, each held for `hold`.
