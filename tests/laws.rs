@@ -198,7 +198,7 @@ fn others_do_not_matter(world: &World) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(1_500))]
 
     #[test]
     fn nothing_is_lost_at_any_event(world in world(anything::Kind::Any)) {
@@ -212,7 +212,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(700))]
 
     #[test]
     fn one_seed_is_one_run(world in world(anything::Kind::Any)) {
@@ -316,7 +316,7 @@ fn admitted(limiter: &mut impl Limit, arrivals: &[u64], hold: u64) -> Vec<u64> {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(1_500))]
 
     /// On the same arrivals, one more of quota, burst or slots has never
     /// admitted fewer by any time. For slots that is a theorem when all hold
