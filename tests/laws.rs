@@ -78,9 +78,13 @@ fn nothing_is_lost(world: &World) -> Result<(), TestCaseError> {
     for (index, population) in (0..).zip(&model.populations) {
         for client in population.first_client..population.first_client + population.clients {
             let who = (index, client);
-            let [offered, served, given_up, unfinished] =
-                [&calls.offered, &calls.served, &calls.given_up, &calls.unfinished]
-                    .map(|table| of(table, who));
+            let [offered, served, given_up, unfinished] = [
+                &calls.offered,
+                &calls.served,
+                &calls.given_up,
+                &calls.unfinished,
+            ]
+            .map(|table| of(table, who));
             prop_assert_eq!(offered, served + given_up + unfinished, "client {:?}", who);
             // A client is done with every attempt that it sent, or the run ended first.
             prop_assert!(of(&calls.answered, who) <= of(&calls.sent, who));
@@ -182,7 +186,8 @@ impl Observer for Only {
             }
         );
         if end {
-            self.cut_off.push(lab::line(self.start, self.start, caller, fact));
+            self.cut_off
+                .push(lab::line(self.start, self.start, caller, fact));
         } else {
             self.lines.push(lab::line(self.start, now, caller, fact));
         }
@@ -239,7 +244,9 @@ fn nothing_is_lost_at_any_event_in_full() {
 #[test]
 #[ignore = "minutes"]
 fn every_limit_is_kept_at_every_slot_in_full() {
-    many(world(anything::Kind::Bounded), |world| limits_are_kept(&world));
+    many(world(anything::Kind::Bounded), |world| {
+        limits_are_kept(&world)
+    });
 }
 
 #[test]
@@ -254,7 +261,9 @@ fn one_seed_is_one_run_whenever_it_starts_in_full() {
 #[test]
 #[ignore = "minutes"]
 fn who_shares_nothing_changes_nothing_in_full() {
-    many(world(anything::Kind::Apart), |world| others_do_not_matter(&world));
+    many(world(anything::Kind::Apart), |world| {
+        others_do_not_matter(&world)
+    });
 }
 
 /// The law of time shift holds of hours, not of any span: the windows of the
