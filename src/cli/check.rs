@@ -50,7 +50,7 @@ impl Check {
         let (mut faults, mut wrong) = (Faults::new(), 0);
         for name in &self.files {
             match check(name, self.kind.map(Kind::from)) {
-                Ok(kind) => print(&format!("{} {}: no faults\n", kind.word(), visible(name)))?,
+                Ok(kind) => print(&format!("{}: no faults ({})\n", visible(name), kind.word()))?,
                 Err(LoadError::Faults(found)) => {
                     for source in found.sources() {
                         // A file that two scenarios name is told of once.

@@ -40,7 +40,7 @@ impl<'m, W: Write> Events<'m, W> {
     /// The header is written at once.
     pub fn new(model: &'m Model, out: W) -> Self {
         let mut writer = csv::Writer::from_writer(out);
-        let failed = writer.write_record(COLUMNS).err().map(io::Error::from);
+        let failed = writer.write_record(COLUMNS).err().map(cause);
         Events {
             model,
             writer,
@@ -82,10 +82,18 @@ impl<'m, W: Write> Events<'m, W> {
     }
 }
 
+/// What the system said, which tells a closed pipe from a full disk.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 impl<W: Write> Observer for Events<'_, W> {
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         if let (Fact::Answered(record), None) = (fact, &self.failed) {
-            self.failed = self.row(now, caller, record).err().map(io::Error::from);
+            self.failed = self.row(now, caller, record).err().map(cause);
         }
     }
 }
