@@ -345,15 +345,6 @@ fn assumptions(api: &file::api::Api, document: &Document) -> Vec<Assumption> {
     all
 }
 
-/// What a key leads to: a table's entry, or the element of that slugged name.
-fn within<'v>(at: &'v toml::Value, key: &str) -> Option<&'v toml::Value> {
-    let named = |element: &&toml::Value| {
-        let name = element.get("name").and_then(toml::Value::as_str);
-        name.is_some_and(|name| super::document::slug(name) == key)
-    };
-    at.get(key).or_else(|| at.as_array()?.iter().find(named))
-}
-
 fn headers_read(client: &file::client::Client) -> Vec<String> {
     let hints = client
         .hint
