@@ -107,7 +107,8 @@ impl Compare {
             }
         }
         if !self.common.quiet {
-            say(&wrap(&format!("wrote {}/: {wrote}", keep(&place)), 6));
+            let place = keep(place.trim_end_matches('/'));
+            say(&wrap(&format!("wrote {place}/: {wrote}"), 6));
         }
         Ok(())
     }

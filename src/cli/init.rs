@@ -59,7 +59,11 @@ impl Init {
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         let place = dir.display().to_string();
         say(&wrap(
-            &format!("wrote {}/: {}", keep(&place), names.join(" ")),
+            &format!(
+                "wrote {}/: {}",
+                keep(place.trim_end_matches('/')),
+                names.join(" ")
+            ),
             6,
         ));
         let scenario = dir.join("scenario.toml").display().to_string();

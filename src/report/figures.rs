@@ -87,7 +87,7 @@ fn rate(subject: &Subject<'_>) -> Chart {
             throttled_share: mean(outcome, "429-share"),
             admitted_total: mean(outcome, "admitted"),
         });
-    let how = format!("in bins of {width}, median with 5 to 95% of the seeds");
+    let how = format!("median and 5 to 95%, in bins of {width}");
     rate::Rate {
         title: "What was admitted and what was refused over time".to_owned(),
         subtitle: subtitle(subject, &how),
@@ -157,7 +157,7 @@ fn fairness(subject: &Subject<'_>) -> Chart {
     });
     fairness::Fairness {
         title: "How evenly everybody's calls were served".to_owned(),
-        subtitle: subtitle(subject, "the first one shown; calls served ÷ made"),
+        subtitle: subtitle(subject, "the first one shown"),
         y_title: "Share of served ÷ made".to_owned(),
         x_title: "Share of members, the least served first".to_owned(),
         clients: clients.collect(),
@@ -183,29 +183,28 @@ fn wait(subject: &Subject<'_>) -> Chart {
     });
     wait::Wait {
         title: "How long calls wait until they are served".to_owned(),
-        subtitle: subtitle(
-            subject,
-            "from when a call was meant to start; all seeds together",
-        ),
+        subtitle: subtitle(subject, "all seeds together"),
         clients: clients.collect(),
     }
     .chart()
 }
 
-/// Whose limits, over how many seeds, and how the numbers came about.
+/// What was run, over how many seeds, and how the numbers came about.
 fn subtitle(subject: &Subject<'_>, how: &str) -> String {
-    let seeds = subject.seeds.count.get();
-    let seeds = if seeds == 1 {
-        "1 seed".to_owned()
-    } else {
-        format!("{seeds} seeds")
+    let seeds = match subject.seeds.count.get() {
+        1 => "1 seed".to_owned(),
+        seeds => format!("{seeds} seeds"),
     };
-    format!(
-        "{}: {}; {seeds}, {how}",
-        visible(&subject.plan.api),
-        visible(&subject.plan.title)
-    )
+    let (title, api) = (visible(&subject.plan.title), visible(&subject.plan.api));
+    let whole = format!("{title}; {seeds}, {how}");
+    if whole.chars().count() <= SUBTITLE {
+        return whole;
+    }
+    format!("{api}; {seeds}, {how}")
 }
+
+/// More characters do not fit under a title.
+const SUBTITLE: usize = 124;
 
 fn of(estimate: crate::stats::interval::Estimate) -> Estimate {
     chart::Estimate {

@@ -112,12 +112,12 @@ impl Told<'_> {
         let other = self.outcome(next);
         let less = next.served.map_or(String::new(), |more| points(&more));
         format!(
-            "Only {} served 99.9 % of the calls in every seed; {} served {}, {less} less. {} was done{}.",
+            "Only {} served 99.9 % of the calls in every seed; {} served {}, {less} less, with {} instead of {} 429s.",
             visible(&self.best.name),
             visible(&other.name),
             share(other),
-            visible(&self.best.name),
-            self.refused(other)
+            refusals(other),
+            refusals(self.best)
         )
     }
 
