@@ -237,14 +237,17 @@ impl<'m> Api<'m> {
         let mut kept = 0;
         for (id, place) in model.places(endpoint, principal) {
             let verdict = self.ask(id, place, now, principal, endpoint, cost);
+            let limit = model.limit(id);
+            let counts = verdict == Verdict::Admit || limit.counts_rejects;
+            if in_order && counts && !limit.limiter.holds() {
+                self.charge(id, place, now, cost, receipts, &mut kept);
+            }
             if let Verdict::Reject { wait } = verdict {
                 self.counts[usize::from(id.0)].rejected += 1;
-                if !model.limit(id).shadow {
+                if !limit.shadow {
                     decision = Decision::Reject { limit: id, wait };
                     break;
                 }
-            } else if in_order && !model.limit(id).limiter.holds() {
-                self.charge(id, place, now, cost, receipts, &mut kept);
             }
         }
         let admitted = decision == Decision::Admit;
@@ -254,6 +257,8 @@ impl<'m> Api<'m> {
             let due = match (admitted, model.commit) {
                 (true, Commit::InOrder) => holds,
                 (true, _) => true,
+                // Charged as it was asked, or not asked at all.
+                (false, Commit::InOrder) => false,
                 (false, Commit::Always) => !holds,
                 (false, _) => limit.counts_rejects && !holds,
             };

@@ -51,9 +51,11 @@ impl<O: Observer> Engine<'_, O> {
         None
     }
 
-    /// What no worker has taken when the run ends was offered all the same.
+    /// What no worker has taken when the run ends was offered all the same: at
+    /// the horizon, which nothing that others do can move.
     pub(super) fn drop_backlog(&mut self, index: usize) {
         let population = &self.model.populations[index];
+        let meant = self.model.horizon;
         if !matches!(population.work, Work::Backlog { .. }) {
             return;
         }
@@ -72,7 +74,7 @@ impl<O: Observer> Engine<'_, O> {
                     endpoint: intent.endpoint,
                 };
                 self.observer.note(
-                    self.now,
+                    meant,
                     caller,
                     &Fact::Offered {
                         principal: population.first_principal + local,
@@ -82,11 +84,11 @@ impl<O: Observer> Engine<'_, O> {
                 );
                 let end = End::Unfinished;
                 self.observer.note(
-                    self.now,
+                    meant,
                     caller,
                     &Fact::Ended {
                         end,
-                        meant: self.now,
+                        meant,
                         attempts: 0,
                     },
                 );

@@ -4,7 +4,7 @@ use super::call::{NONE, Phase};
 use super::queue::What;
 use super::{Engine, Fact, Observer};
 use crate::api::Decision;
-use crate::http::{Answer, Status};
+use crate::http::{Answer, Headers, Status};
 use crate::rng::Purpose;
 use crate::service::{Outage, OutageAnswer, ServiceDraws};
 use crate::time::Span;
@@ -16,6 +16,10 @@ impl<O: Observer> Engine<'_, O> {
         self.attempts[attempt].phase = Phase::Placeless;
         let outage = self.service.outage(self.now);
         if let Some(outage) = outage.filter(|o| !o.limits_decide) {
+            // Nobody tells anything, least of all what an earlier attempt was told.
+            if let Some(headers) = self.headers.get_mut(attempt as usize) {
+                *headers = Headers::NONE;
+            }
             self.note_attempt(attempt, self.attempts[attempt].client, &Fact::Failed);
             return self.be_out(attempt, outage);
         }

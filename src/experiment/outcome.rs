@@ -71,6 +71,9 @@ pub struct Outcome {
     pub waits: Histogram,
     /// What each client of the populations got in all runs together.
     pub clients: Vec<ClientRow>,
+    /// What each of those who are wanted got in the first run: how unequal one
+    /// run is cannot be seen in the sum of many.
+    pub first: Vec<ClientRow>,
     /// By population: whether it counts where all populations are meant.
     wanted: Vec<bool>,
 }
@@ -96,6 +99,7 @@ impl Outcome {
             runs: vec![],
             waits: Histogram::new(),
             clients,
+            first: vec![],
             wanted: model.populations.iter().map(|p| p.wanted).collect(),
         }
     }
@@ -105,6 +109,9 @@ impl Outcome {
         self.waits.merge(&measures.all_waits());
         for (sum, client) in self.clients.iter_mut().zip(measures.clients()) {
             *sum = sum.plus(client);
+        }
+        if self.runs.is_empty() {
+            self.first = measures.wanted_clients().copied().collect();
         }
         self.runs.push(run);
     }

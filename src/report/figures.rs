@@ -157,8 +157,8 @@ fn fairness(subject: &Subject<'_>) -> Chart {
     });
     fairness::Fairness {
         title: "How evenly everybody's calls were served".to_owned(),
-        subtitle: subtitle(subject, "calls served ÷ made by member"),
-        y_title: "Share of all that was served".to_owned(),
+        subtitle: subtitle(subject, "the first one shown"),
+        y_title: "Share of served ÷ made".to_owned(),
         x_title: "Share of members, the least served first".to_owned(),
         clients: clients.collect(),
         chance: None,

@@ -132,43 +132,17 @@ pub(super) fn models(
         && files.clients.iter().all(|c| c.1.value.is_some());
     let mut models = vec![];
     if whole {
-        let mut checks = AllChecks {
-            clients: files.clients.iter().map(|_| Checks::default()).collect(),
-            ..AllChecks::default()
-        };
-        for (round, client) in compared.iter().enumerate() {
-            let mut again = AllChecks {
+        for client in compared {
+            let mut checks = AllChecks {
                 clients: files.clients.iter().map(|_| Checks::default()).collect(),
                 ..AllChecks::default()
             };
-            let model = model(&files, *client, of, &mut again);
-            models.extend(model);
-            // What belongs to no client in particular is found in every round.
-            if round == 0 {
-                checks.scenario = again.scenario;
-                checks.api = again.api;
+            models.extend(model(&files, *client, of, &mut checks));
+            add_new(&mut files.scenario.1, checks.scenario);
+            add_new(&mut files.api.1, checks.api);
+            for (client, own) in files.clients.iter_mut().zip(checks.clients) {
+                add_new(&mut client.1, own);
             }
-            for (all, own) in checks.clients.iter_mut().zip(again.clients) {
-                all.0.extend(
-                    own.0
-                        .into_iter()
-                        .filter(|f| !all.0.contains(f))
-                        .collect::<Vec<_>>(),
-                );
-            }
-        }
-        checks
-            .scenario
-            .0
-            .into_iter()
-            .for_each(|fault| files.scenario.1.add(fault));
-        checks
-            .api
-            .0
-            .into_iter()
-            .for_each(|fault| files.api.1.add(fault));
-        for (client, checks) in files.clients.iter_mut().zip(checks.clients) {
-            checks.0.into_iter().for_each(|fault| client.1.add(fault));
         }
     }
     let mut faults = Faults::new();
@@ -182,6 +156,32 @@ pub(super) fn models(
     } else {
         Err(faults)
     }
+}
+
+/// Adds faults that are not known yet: what belongs to no client in particular
+/// is found once for each.
+fn add_new<T>(parsed: &mut Parsed<T>, checks: Checks) {
+    for fault in checks.0 {
+        if !parsed.faults().contains(&fault) {
+            parsed.add(fault);
+        }
+    }
+}
+
+/// The faults of an API by itself: its populations are taken to have every
+/// attribute that it names.
+pub(super) fn api_alone(api: &file::api::Api) -> Vec<Fault> {
+    let mut names: Vec<String> = vec![];
+    for limit in &api.limit {
+        let penalty = limit.penalty.iter().flat_map(|penalty| &penalty.of);
+        let all = limit.per.iter().chain(limit.when.keys()).chain(penalty);
+        names.extend(all.map(|name| name.as_ref().clone()));
+    }
+    names.sort();
+    names.dedup();
+    let mut checks = Checks::default();
+    api::build(api, START, &mut Principals::new(names), &mut checks);
+    checks.0
 }
 
 #[derive(Debug, Default)]

@@ -270,7 +270,7 @@ impl Bundle {
     }
 }
 
-/// An API's file with the faults of its assumptions: every alternative of an
+/// An API's file with all faults that it has by itself. Every alternative of an
 /// assumed field is tried, so that none is found wrong only when it is needed.
 #[must_use]
 pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
@@ -278,7 +278,7 @@ pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
     let Some(api) = &parsed.value else {
         return parsed;
     };
-    let mut faults = vec![];
+    let mut faults = build::api_alone(api);
     for (limit, assumed) in all_assumed(api) {
         for (field, alternatives) in assumed {
             let path = path_of(limit, field.as_ref());

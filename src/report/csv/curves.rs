@@ -39,9 +39,9 @@ pub(crate) fn wait_curve(outcome: &Outcome) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// What each member of the populations got of what it asked for, in all seeds
-/// together; who asked for nothing is left out.
+/// What each member of the populations got of what it asked for, in the first
+/// seed; who asked for nothing is left out.
 pub(crate) fn served_by_member(outcome: &Outcome) -> Shares {
-    let asking = outcome.clients.iter().filter(|client| client.calls > 0);
+    let asking = outcome.first.iter().filter(|client| client.calls > 0);
     Shares::new(asking.map(ClientRow::served_share).collect())
 }

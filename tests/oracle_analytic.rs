@@ -1,0 +1,466 @@
+//! Closed forms of queueing theory against the whole engine.
+//!
+//! Every row of three tables (the law and its source stand at the head of each)
+//! is set up as a scenario: one Poisson client, no network, one attempt a call.
+//! A row is run at least 40 times. With `p` the exact share refused, `y`
+//! refusals and `x` calls of a run, `y - p x` has mean zero exactly, so its
+//! mean over its standard error follows Student's law: no row may lie beyond 4,
+//! and the mean square over a table must lie where that of as many normals
+//! does. The same harness must see a limit that is wrong by one.
+//!
+//! The columns of delay mode (`expected_mean_wait_delaymode_over_T`) are not
+//! looked at here: they need a limiter that delays.
+
+mod lab;
+
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+use tollgate::api::Decision;
+use tollgate::engine::{self, Caller, Fact, Observer};
+use tollgate::measure::Measures;
+use tollgate::rng::Key;
+use tollgate::scenario::Model;
+use tollgate::time::{Instant, Span};
+
+/// How many times a row is run, and about how many calls count in a run.
+#[derive(Clone, Copy)]
+struct Size {
+    runs: u64,
+    calls: u64,
+}
+
+const QUICK: Size = Size {
+    runs: 40,
+    calls: 5_000,
+};
+
+/// Resolves about 3e-4 of the share refused.
+const FULL: Size = Size {
+    runs: 40,
+    calls: 200_000,
+};
+
+/// The bound on a row's statistic: 1 in 3,600 at 39 degrees of freedom.
+const BOUND: f64 = 4.0;
+
+/// The rows of a table, each as its texts by column.
+fn table(text: &str) -> Vec<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
+    reader.records().map(Result::unwrap).collect()
+}
+
+fn column(text: &str, name: &str) -> usize {
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap();
+    headers.iter().position(|h| h == name).unwrap()
+}
+
+/// A decimal such as `3.7` as an exact ratio.
+fn ratio(decimal: &str) -> (u64, u64) {
+    let (whole, decimals) = decimal.split_once('.').unwrap_or((decimal, ""));
+    let digits = format!("{whole}{decimals}").parse().unwrap();
+    (digits, 10_u64.pow(u32::try_from(decimals.len()).unwrap()))
+}
+
+/// One call a second at random, so that every time in the tables is in seconds.
+fn scenario(warm_up: u64, horizon: u64, service: &str) -> String {
+    format!(
+        "name = \"oracle\"\nhorizon = \"{horizon}s\"\nwarm-up = \"{warm_up}s\"\ndrain = \"1d\"\n\
+         network = {{ out = \"0s\", home = \"0s\" }}\n\
+         service = {{ time = {service} }}\n\
+         [[population]]\nname = \"callers\"\npoisson = \"1/s\"\nidentity = {{ key = \"each\" }}\n"
+    )
+}
+
+fn api(limit: &str) -> String {
+    format!(
+        "name = \"one limit\"\n[[endpoint]]\nname = \"call\"\n\
+         [[limit]]\nname = \"limit\"\nper = [\"key\"]\n{limit}\n"
+    )
+}
+
+/// Student's statistic of `y - p x` over runs.
+fn student(expected: f64, runs: &[(f64, f64)]) -> f64 {
+    let n = runs.len() as f64;
+    let residuals: Vec<f64> = runs.iter().map(|(y, x)| y - expected * x).collect();
+    let mean = residuals.iter().sum::<f64>() / n;
+    let variance = residuals
+        .iter()
+        .map(|d| (d - mean) * (d - mean))
+        .sum::<f64>()
+        / (n - 1.0);
+    mean / (variance / n).sqrt()
+}
+
+/// Refusals and calls of each run, as the measures count them after the warm-up.
+fn measured(model: &Model, seed: u64, size: Size) -> Vec<(f64, f64)> {
+    let run = |replicate| {
+        let key = Key::run(seed, replicate);
+        let mut measures = Measures::new(model, key);
+        engine::run(model, key, &mut measures).unwrap();
+        let total = measures.total();
+        (total.rejected as f64, total.offered as f64)
+    };
+    (0..size.runs).map(run).collect()
+}
+
+/// No statistic beyond the bound, and their mean square where it should be.
+fn judge(name: &str, rows: &[(String, f64)]) {
+    let beyond: Vec<_> = rows
+        .iter()
+        .filter(|(_, z)| z.abs() >= BOUND || z.is_nan())
+        .collect();
+    assert!(beyond.is_empty(), "{name}: {beyond:?}");
+    let n = rows.len() as f64;
+    let mean_square = rows.iter().map(|(_, z)| z * z).sum::<f64>() / n;
+    // 99.9 % of what so many squares of Student's law with 39 degrees come to.
+    let (law, widening) = (ChiSquared::new(n).unwrap(), 39.0 / 37.0 / n);
+    let band = [0.0005, 0.9995].map(|p| law.inverse_cdf(p) * widening);
+    println!("{name}: mean square {mean_square:.3} over {n} rows, band {band:.3?}");
+    assert!(
+        band[0] <= mean_square && mean_square <= band[1],
+        "{name}: {mean_square}, {rows:?}"
+    );
+}
+
+// ---- Fixed windows -------------------------------------------------------
+
+const FIXED: &str = include_str!("oracles/analytic/fixed_window.csv");
+
+/// Counts the windows of a grid from the run's start.
+struct Grid {
+    start: Instant,
+    window: Span,
+    calls: f64,
+    refused: f64,
+    /// The last window that refused, and how many did.
+    last: u64,
+    windows: f64,
+}
+
+impl Observer for Grid {
+    fn note(&mut self, now: Instant, _caller: Caller, fact: &Fact) {
+        if let Fact::Decided(decision) = *fact {
+            self.calls += 1.0;
+            if decision != Decision::Admit {
+                let window = 1 + now.since(self.start).0 / self.window.0;
+                self.refused += 1.0;
+                self.windows += f64::from(u8::from(window != self.last));
+                self.last = window;
+            }
+        }
+    }
+}
+
+/// Windows on a grid that begins with the run: the share refused, and the
+/// share of windows that refuse any.
+fn aligned(row: usize, quota: u64, window: &str, expected: [f64; 2], size: Size) -> [f64; 2] {
+    let length: Span = format!("{window}s").parse().unwrap();
+    let windows = (Span::seconds(size.calls).0 / length.0).max(10);
+    let horizon = (windows * length.0).div_ceil(1_000_000_000);
+    let start: Instant = "2026-01-05T09:00:00Z".parse().unwrap();
+    let phase = start.0 % length.0;
+    let limit = format!(
+        "fixed-window = {{ quota = {quota}, window = \"{window}s\", phase = \"{phase}ns\" }}"
+    );
+    let mut model = lab::model(&scenario(0, horizon, "\"0s\""), &api(&limit), lab::ONCE);
+    // Whole windows only.
+    model.horizon = model.start.after(Span(windows * length.0));
+    let mut shares = vec![];
+    let mut any = vec![];
+    for replicate in 0..size.runs {
+        let mut grid = Grid {
+            start: model.start,
+            window: length,
+            calls: 0.0,
+            refused: 0.0,
+            last: 0,
+            windows: 0.0,
+        };
+        engine::run(&model, Key::run(1_000 + row as u64, replicate), &mut grid).unwrap();
+        shares.push((grid.refused, grid.calls));
+        any.push((grid.windows, windows as f64));
+    }
+    [student(expected[0], &shares), student(expected[1], &any)]
+}
+
+/// Counts whole cycles of window and idle time, from the run's start to the
+/// end of the first window that ends after `until`: a stopping time, so that
+/// Wald's identity makes the mean exact, however few cycles there are.
+struct Cycles {
+    window: Span,
+    until: Instant,
+    end: Instant,
+    stopped: bool,
+    calls: f64,
+    refused: f64,
+}
+
+impl Observer for Cycles {
+    fn note(&mut self, now: Instant, _caller: Caller, fact: &Fact) {
+        if let Fact::Decided(decision) = *fact {
+            if now >= self.end {
+                self.stopped |= self.end >= self.until;
+                self.end = now.after(self.window);
+            }
+            if !self.stopped {
+                self.calls += 1.0;
+                self.refused += f64::from(u8::from(decision != Decision::Admit));
+            }
+        }
+    }
+}
+
+/// Windows that begin with their first request.
+fn anchored(row: usize, quota: u64, window: &str, expected: f64, size: Size) -> f64 {
+    let length: Span = format!("{window}s").parse().unwrap();
+    let until = Span::seconds(size.calls).max(length.times(10));
+    // The last cycle may begin just before; nobody is idle for 100 s.
+    let horizon = until.plus(length).plus(Span::seconds(100)).ceil_seconds();
+    let limit = format!(
+        "fixed-window = {{ quota = {quota}, window = \"{window}s\", anchor = \"first-request\" }}"
+    );
+    let model = lab::model(&scenario(0, horizon, "\"0s\""), &api(&limit), lab::ONCE);
+    let run = |replicate| {
+        let mut cycles = Cycles {
+            window: length,
+            until: model.start.after(until),
+            end: model.start,
+            stopped: false,
+            calls: 0.0,
+            refused: 0.0,
+        };
+        engine::run(&model, Key::run(2_000 + row as u64, replicate), &mut cycles).unwrap();
+        assert!(cycles.stopped, "the run is long enough for its last cycle");
+        (cycles.refused, cycles.calls)
+    };
+    student(expected, &(0..size.runs).map(run).collect::<Vec<_>>())
+}
+
+fn fixed_windows(size: Size) {
+    let wanted = [
+        "aligned_reject_fraction",
+        "aligned_prob_window_rejects_any",
+        "anchored_reject_fraction",
+    ];
+    let columns = wanted.map(|name| column(FIXED, name));
+    let (mut on_grid, mut at_first) = (vec![], vec![]);
+    for (index, row) in table(FIXED).iter().enumerate() {
+        let [share, any, from_first] = columns.map(|c| row[c].parse::<f64>().unwrap());
+        let name = format!("quota {} of {}", &row[0], &row[1]);
+        let quota = row[0].parse().unwrap();
+        let [z_share, z_any] = aligned(index, quota, &row[1], [share, any], size);
+        on_grid.push((format!("{name}, refused"), z_share));
+        // A window that always refuses, or never, has no spread to measure by.
+        if (1e-4..=1.0 - 1e-4).contains(&any) {
+            on_grid.push((format!("{name}, windows"), z_any));
+        }
+        at_first.push((name, anchored(index, quota, &row[1], from_first, size)));
+    }
+    assert_eq!(at_first.len(), 19);
+    judge("fixed window, on the clock", &on_grid);
+    judge("fixed window, from the first request", &at_first);
+}
+
+#[test]
+fn fixed_windows_refuse_as_the_closed_form() {
+    fixed_windows(QUICK);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn fixed_windows_refuse_as_the_closed_form_in_full() {
+    fixed_windows(FULL);
+}
+
+#[test]
+fn a_quota_wrong_by_one_or_an_anchor_wrong_is_seen() {
+    for (index, row) in table(FIXED).iter().enumerate() {
+        let [quota, mean] = [0, 1].map(|c| row[c].parse::<f64>().unwrap());
+        // Where the limit binds, and one is a part of it that 5,000 calls show.
+        if !(2.0..=20.0).contains(&quota) || mean < quota {
+            continue;
+        }
+        let share = row[column(FIXED, "aligned_reject_fraction")]
+            .parse()
+            .unwrap();
+        let from_first = row[column(FIXED, "anchored_reject_fraction")]
+            .parse()
+            .unwrap();
+        let quota = row[0].parse::<u64>().unwrap();
+        for wrong in [quota - 1, quota + 1] {
+            let [z, _] = aligned(index, wrong, &row[1], [share, 0.5], QUICK);
+            assert!(z.abs() > BOUND, "{wrong} for {quota} on the clock: {z}");
+            let z = anchored(index, wrong, &row[1], from_first, QUICK);
+            assert!(
+                z.abs() > BOUND,
+                "{wrong} for {quota} from the first request: {z}"
+            );
+        }
+        let [z, _] = aligned(index, quota, &row[1], [from_first, 0.5], QUICK);
+        assert!(z.abs() > BOUND, "the law of the other anchor: {z}");
+        let [z, _] = aligned(index, 2 * quota, &row[1], [share, 0.5], QUICK);
+        assert!(z.abs() > BOUND, "two quotas a window: {z}");
+    }
+}
+
+// ---- Concurrency ---------------------------------------------------------
+
+const ERLANG: &str = include_str!("oracles/analytic/erlang_b.csv");
+
+/// Laws of service time with the mean put in, and how many means of warm-up
+/// they need: what a heavy tail holds at the start leaves slowly.
+const SERVICES: [(&str, u64); 3] = [
+    ("{ exponential = \"MEANs\" }", 15),
+    ("\"MEANs\"", 10),
+    ("{ log-normal = { mean = \"MEANs\", cv = 2.0 } }", 100),
+];
+
+fn erlang(
+    seed: u64,
+    slots: u64,
+    erlangs: &str,
+    service: (&str, u64),
+    expected: f64,
+    size: Size,
+) -> f64 {
+    let (mean, _) = erlangs.split_once('.').unwrap_or((erlangs, ""));
+    let warm_up = (mean.parse::<u64>().unwrap() + 1) * service.1;
+    let text = scenario(
+        warm_up,
+        warm_up + size.calls,
+        &service.0.replace("MEAN", erlangs),
+    );
+    let limit = format!("concurrency = {{ max = {slots} }}");
+    let model = lab::model(&text, &api(&limit), lab::ONCE);
+    student(expected, &measured(&model, seed, size))
+}
+
+fn erlang_b(size: Size) {
+    let expected = column(ERLANG, "expected_reject_fraction");
+    let mut rows = vec![];
+    for (index, row) in (0..).zip(&table(ERLANG)) {
+        for (law, service) in (0..).zip(SERVICES) {
+            let name = format!("{} slots, {} erlang, {}", &row[0], &row[1], service.0);
+            let (slots, share) = (row[0].parse().unwrap(), row[expected].parse().unwrap());
+            let z = erlang(
+                3_000 + 10 * index + law,
+                slots,
+                &row[1],
+                service,
+                share,
+                size,
+            );
+            rows.push((name, z));
+        }
+    }
+    assert_eq!(rows.len(), 48);
+    judge("concurrency, Erlang B", &rows);
+}
+
+#[test]
+fn concurrency_refuses_as_erlang_b_whatever_the_service() {
+    erlang_b(QUICK);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn concurrency_refuses_as_erlang_b_whatever_the_service_in_full() {
+    erlang_b(FULL);
+}
+
+#[test]
+fn a_slot_too_many_or_too_few_is_seen() {
+    let expected = column(ERLANG, "expected_reject_fraction");
+    for (index, row) in (0..).zip(&table(ERLANG)) {
+        let slots: u64 = row[0].parse().unwrap();
+        if !(2..=20).contains(&slots) {
+            continue;
+        }
+        for wrong in [slots - 1, slots + 1] {
+            let share = row[expected].parse().unwrap();
+            let z = erlang(3_500 + index, wrong, &row[1], SERVICES[0], share, QUICK);
+            assert!(z.abs() > BOUND, "{wrong} for {slots} slots: {z}");
+        }
+    }
+}
+
+// ---- Token buckets -------------------------------------------------------
+
+const BUCKET: &str = include_str!("oracles/analytic/token_bucket_gcra.csv");
+
+fn bucket(seed: u64, load: &str, burst: (u64, u64), more: &str, expected: f64, size: Size) -> f64 {
+    // One call a second, so the load is seconds per token.
+    let (seconds, tokens) = ratio(load);
+    let limit = format!(
+        "token-bucket = {{ rate = \"{tokens}/{seconds}s\", burst = \"{}/{}\" }}\n{more}",
+        burst.0, burst.1
+    );
+    // Ten relaxation times of 2 B^2 / pi^2 calls: the bucket begins full.
+    let tokens = burst.0 / burst.1;
+    let warm_up = 200 + 2 * tokens * tokens;
+    let text = scenario(warm_up, warm_up + size.calls, "\"0s\"");
+    let model = lab::model(&text, &api(&limit), lab::ONCE);
+    student(expected, &measured(&model, seed, size))
+}
+
+fn token_buckets(size: Size) {
+    let expected = column(BUCKET, "expected_reject_fraction");
+    let mut rows = vec![];
+    for (index, row) in (0..).zip(&table(BUCKET)) {
+        let share = row[expected].parse().unwrap();
+        let z = bucket(4_000 + index, &row[0], ratio(&row[1]), "", share, size);
+        rows.push((format!("load {}, burst {}", &row[0], &row[1]), z));
+    }
+    assert_eq!(rows.len(), 29);
+    judge("token bucket", &rows);
+}
+
+#[test]
+fn token_buckets_refuse_as_the_closed_form() {
+    token_buckets(QUICK);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn token_buckets_refuse_as_the_closed_form_in_full() {
+    token_buckets(FULL);
+}
+
+#[test]
+fn a_burst_wrong_by_one_or_refusals_that_count_are_seen() {
+    let expected = column(BUCKET, "expected_reject_fraction");
+    for (index, row) in (0..).zip(&table(BUCKET)) {
+        let load: f64 = row[0].parse().unwrap();
+        let share = row[expected].parse().unwrap();
+        let (tokens, parts) = ratio(&row[1]);
+        // Above a load of 1.2 nearly every token is used, whatever the burst, and
+        // one of ten tokens makes less of a difference than 5,000 calls show.
+        if load > 1.2 || tokens > 5 * parts {
+            continue;
+        }
+        let mut wrong = vec![(tokens + parts, parts)];
+        if tokens >= 2 * parts {
+            wrong.push((tokens - parts, parts));
+        }
+        for burst in wrong {
+            let z = bucket(4_500 + index, &row[0], burst, "", share, QUICK);
+            assert!(z.abs() > BOUND, "burst {burst:?} for {}: {z}", &row[1]);
+        }
+        if tokens >= 2 * parts {
+            let counts = "counts-rejects = true";
+            let z = bucket(
+                4_500 + index,
+                &row[0],
+                (tokens, parts),
+                counts,
+                share,
+                QUICK,
+            );
+            assert!(z.abs() > BOUND, "load {load}, refusals count: {z}");
+        }
+    }
+}
