@@ -60,13 +60,9 @@ enum Command {
 /// How a table is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Format {
-    /// For a terminal of 80 columns
     Text,
-    /// For a document
     Markdown,
-    /// For a spreadsheet
     Csv,
-    /// For a program
     Json,
 }
 

@@ -27,11 +27,8 @@ pub(super) struct Check {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Model {
-    /// Who calls what
     Scenario,
-    /// An API with its limits
     Api,
-    /// A retry policy
     Client,
 }
 

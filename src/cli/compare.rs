@@ -24,8 +24,8 @@ use crate::scenario::{Bundle, Plan};
   tollgate compare clover
   tollgate compare clover --clients clover-sample,my-client.toml
   tollgate compare clover --set api.limit.app-rate.fixed-window.quota=60
-  tollgate compare --limit '50/s per app' --limit '16/s per token' --calls 7000 \\
-      --workers 64
+  tollgate compare --limit '50/s per app' --limit '16/s per token' \\
+      --calls 7000 --workers 64
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file

@@ -19,13 +19,9 @@ pub(super) struct List {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum What {
-    /// Who calls what, for `compare`
     Scenarios,
-    /// APIs with their limits
     Apis,
-    /// Retry policies
     Clients,
-    /// What is measured
     Metrics,
 }
 

@@ -143,11 +143,7 @@ impl Outcome {
         population: Option<usize>,
         endpoint: Option<usize>,
     ) -> Option<ClassOutcome> {
-        let counts: Vec<Counts> = self
-            .runs
-            .iter()
-            .map(|run| self.counts(run, population, endpoint))
-            .collect();
+        let counts = self.class_counts(population, endpoint);
         let served: Vec<f64> = counts.iter().map(|c| c.served() as f64).collect();
         let offered: Vec<f64> = counts.iter().map(|c| c.offered as f64).collect();
         let served = interval::ratio_of_sums(&served, &offered)?;
@@ -156,6 +152,14 @@ impl Outcome {
             endpoint,
             served,
         })
+    }
+
+    /// The counts of a class, run by run; all populations are those wanted.
+    #[must_use]
+    pub fn class_counts(&self, population: Option<usize>, endpoint: Option<usize>) -> Vec<Counts> {
+        let runs = self.runs.iter();
+        runs.map(|run| self.counts(run, population, endpoint))
+            .collect()
     }
 
     /// The counts of a class in one run; all populations are those wanted.

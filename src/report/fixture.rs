@@ -52,6 +52,7 @@ pub(super) fn outcome(plan: &Plan, place: usize, runs: &[(u32, f64, f64)]) -> Ou
             }]],
             limits: vec![],
             series: Series::new(Instant(0), Instant(1)),
+            finite_calls: 100,
             events: 0,
         });
     }

@@ -1,7 +1,6 @@
 //! What a report is about: a plan, its seeds, and what came of them.
 
-use crate::experiment::{Comparison, Outcome, Run, Seeds};
-use crate::measure::Counts;
+use crate::experiment::{Comparison, Outcome, Seeds};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
 use crate::stats::interval::Estimate;
@@ -24,7 +23,8 @@ pub enum End {
     All,
     /// These populations' part.
     Of(Vec<String>),
-    /// None: calls keep coming until the horizon.
+    /// None, or so little that it does not matter: calls keep coming until the
+    /// horizon.
     Open,
 }
 
@@ -52,6 +52,9 @@ impl<'s> Subject<'s> {
     /// Which part of the work has an end of its own.
     #[must_use]
     pub fn end(&self) -> End {
+        if !self.comparison.ranking.by_completion {
+            return End::Open;
+        }
         let model = self.model();
         let key = Key::run(self.seeds.root, 0);
         let known = |p: &&crate::workload::Population| model.calls_of(p, key).is_some();
@@ -134,28 +137,11 @@ pub fn served(outcome: &Outcome, class: &Class) -> Option<Estimate> {
         .map(|class| class.served)
 }
 
-/// All runs of an outcome together, of a class of calls.
+/// How many calls of a class there were, on average over the seeds.
 #[must_use]
-pub fn total(outcome: &Outcome, population: Option<usize>, endpoint: Option<usize>) -> Counts {
-    let runs = class_counts(outcome, population, endpoint);
-    runs.iter()
-        .fold(Counts::default(), |sum: Counts, run| sum.plus(run))
-}
-
-/// The counts of a class of calls, run by run.
-#[must_use]
-pub fn class_counts(
-    outcome: &Outcome,
-    population: Option<usize>,
-    endpoint: Option<usize>,
-) -> Vec<Counts> {
-    let of = |wanted: Option<usize>, place: usize| wanted.is_none_or(|wanted| wanted == place);
-    let run = |run: &Run| {
-        let rows = run.cells.iter().enumerate();
-        rows.filter(|(p, _)| of(population, *p))
-            .flat_map(|(_, row)| row.iter().enumerate())
-            .filter(|(e, _)| of(endpoint, *e))
-            .fold(Counts::default(), |sum, (_, cell)| sum.plus(cell))
-    };
-    outcome.runs.iter().map(run).collect()
+pub fn calls_per_run(outcome: &Outcome, class: Option<&Class>) -> f64 {
+    let (population, endpoint) = class.map_or((None, None), |c| (c.population, c.endpoint));
+    let runs = outcome.class_counts(population, endpoint);
+    let offered: u64 = runs.iter().map(|run| run.offered).sum();
+    offered as f64 / runs.len().max(1) as f64
 }

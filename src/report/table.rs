@@ -229,7 +229,7 @@ fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
     }
     match outcome.estimate(key) {
         Some(share) if key == "served-share" && share.mean == 0.0 => {
-            Cell::NoneOf(calls_per_run(outcome, None))
+            Cell::NoneOf(subject::calls_per_run(outcome, None))
         }
         Some(estimate) => Cell::Number(estimate),
         None if outcome
@@ -244,16 +244,12 @@ fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
 
 fn of_class(outcome: &Outcome, class: &subject::Class) -> Cell {
     match subject::served(outcome, class) {
-        Some(share) if share.mean == 0.0 => Cell::NoneOf(calls_per_run(outcome, Some(class))),
+        Some(share) if share.mean == 0.0 => {
+            Cell::NoneOf(subject::calls_per_run(outcome, Some(class)))
+        }
         Some(share) => Cell::Number(share),
         None => Cell::Nothing,
     }
-}
-
-fn calls_per_run(outcome: &Outcome, class: Option<&subject::Class>) -> f64 {
-    let (population, endpoint) = class.map_or((None, None), |c| (c.population, c.endpoint));
-    let offered = subject::total(outcome, population, endpoint).offered;
-    offered as f64 / outcome.runs.len().max(1) as f64
 }
 
 fn written(cell: &Cell, quantity: Quantity) -> String {
@@ -327,9 +323,9 @@ mod tests {
     #[test]
     fn the_best_is_first_and_who_gave_up_is_below_the_line() {
         let wanted = "\
-client      served     99% done   429s  att/call
+client      served    99% done   429s  att/call
 =b           100 %  320 ±254 s      5      1.05
--- did not finish the work ---------------------
+-- did not finish the work --------------------
 a|\\u{1b}  0 of 100           -  9,000     91.00
 mean of 2 paired seeds, ± 95 % interval where above 1 %
 ";

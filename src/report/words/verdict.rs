@@ -5,7 +5,7 @@
 
 use crate::experiment::{Lead, Outcome};
 use crate::report::number::{self, Quantity, half_width};
-use crate::report::subject::{Subject, total};
+use crate::report::subject::{Subject, calls_per_run};
 use crate::report::text::{KEPT, keep, listed, visible};
 use crate::stats::interval::{self, Estimate};
 
@@ -217,8 +217,8 @@ fn share(outcome: &Outcome) -> String {
         return "nothing".to_owned();
     };
     if share.mean == 0.0 {
-        let calls = total(outcome, None, None).offered;
-        return keep(&format!("0 of {}", number::count(calls)));
+        let calls = Quantity::Count.write(calls_per_run(outcome, None));
+        return keep(&format!("0 of {calls}"));
     }
     let value = Quantity::Share.write(share.mean);
     let half = half_width(&share);
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(
             verdict_on(&[&less, &more]),
             "No client served 99.9 % of the calls in every seed; b served 97.7 % ± 1.4 %, \
-             47.3 ± 2.9 points more than a, with 5 instead of 81 429s."
+             47.3 ± 1.4 points more than a, with 5 instead of 81 429s."
         );
     }
 
@@ -336,8 +336,8 @@ mod tests {
         let none = [(0, 1.0, 9.0), (0, 1.0, 9.0)];
         assert_eq!(
             verdict_on(&[&none, &all]),
-            "Only b served 99.9 % of the calls in every seed; a served 0 of 200, \
-             100.0 points less, with 9 instead of 5 429s."
+            "Only b served 99.9 % of the calls in every seed; a served 0 of 100, \
+             100 points less, with 9 instead of 5 429s."
         );
     }
 
