@@ -23,6 +23,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::experiment::ExperimentError;
 use crate::report::output::Unwritable;
 use crate::report::table;
+use crate::report::text::{keep, visible, wrap};
 use crate::scenario::document::LONGEST;
 use crate::scenario::fault::Faults;
 use crate::scenario::{Bundle, LoadError};
@@ -133,11 +134,24 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(why) | Failure::Failed(why) => write!(f, "error: {why}"),
+            Failure::Usage(why) | Failure::Failed(why) => {
+                f.write_str(&fitted(&format!("error: {why}")))
+            }
             Failure::Model(LoadError::Faults(faults)) => f.write_str(&faults.render(true)),
-            Failure::Model(error) => error.fmt(f),
+            Failure::Model(error) => f.write_str(&fitted(&error.to_string())),
         }
     }
+}
+
+/// Lines that fit a screen; what is broken goes on deeper than it began.
+fn fitted(text: &str) -> String {
+    let line = |line: &str| {
+        let words = line.trim_start();
+        let indent = line.len() - words.len();
+        let first = keep(&line[..indent]);
+        wrap(&format!("{first}{}", visible(words)), indent + 6)
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl From<LoadError> for Failure {

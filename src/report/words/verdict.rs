@@ -33,15 +33,22 @@ pub fn verdict(subject: &Subject<'_>) -> String {
     text
 }
 
+/// How a verdict begins where the work was nobody's to finish.
+const NOBODY: &str = "No client served 99.9 % of the calls in every seed";
+
 /// The finding in one line, for a chart.
 #[must_use]
 pub fn headline(subject: &Subject<'_>) -> String {
     let text = verdict(subject).replace(KEPT, " ");
+    // That nobody was done is the chart's to show; who served more is the finding.
+    let text = text
+        .split_once(&format!("{NOBODY}; "))
+        .map_or(text.as_str(), |(_, rest)| rest);
     let end = [", with ", "; ", ". ", ", and "]
         .iter()
         .filter_map(|mark| text.find(mark))
         .min();
-    let line = end.map_or(text.as_str(), |end| &text[..end]);
+    let line = end.map_or(text, |end| &text[..end]);
     line.trim_end_matches('.').to_owned()
 }
 
@@ -76,14 +83,13 @@ impl Told<'_> {
     fn lost(&self) -> String {
         let leads = &self.subject.comparison.ranking.leads;
         let name = visible(&self.best.name);
-        let nobody = "No client served 99.9 % of the calls in every seed";
         let (alike, behind) = split(leads, |lead| {
             lead.served.is_some_and(|more| clear(&more, 0.0))
         });
         let Some(next) = behind else {
             let names = names_of(self, alike);
             return format!(
-                "{nobody}, and there is no clear difference in what {name} and {names} served: {} and {}.",
+                "{NOBODY}, and there is no clear difference in what {name} and {names} served: {} and {}.",
                 share(self.best),
                 shares(self, alike)
             );
@@ -91,7 +97,7 @@ impl Told<'_> {
         let other = self.outcome(next);
         let more = next.served.map_or(String::new(), |more| points(&more));
         let mut text = format!(
-            "{nobody}; {name} served {}, {more} more than {}{}.",
+            "{NOBODY}; {name} served {}, {more} more than {}{}.",
             share(self.best),
             visible(&other.name),
             self.refused(other)
@@ -357,6 +363,18 @@ mod tests {
         assert_eq!(
             told(&plan, outcomes, headline),
             "a served 100 % of the calls, 99 % of them in 300 s"
+        );
+    }
+
+    #[test]
+    fn a_headline_names_who_served_more() {
+        let plan = plan(&["a", "b"]);
+        let runs = [[(50, 9.0, 80.0); 2], [(90, 9.0, 80.0); 2]];
+        let outcomes = runs.iter().enumerate();
+        let outcomes = outcomes.map(|(place, runs)| outcome(&plan, place, runs));
+        assert_eq!(
+            told(&plan, outcomes.collect(), headline),
+            "b served 90.0 %, 40.0 points more than a"
         );
     }
 }
