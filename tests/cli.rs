@@ -394,10 +394,10 @@ fn run_writes_a_row_for_each_attempt() {
         rows.starts_with("t_sent_s,t_done_s,population,client,call,attempt,"),
         "{rows:.80}"
     );
-    let attempts = told["metrics"]["attempts"].as_f64().unwrap();
-    assert_eq!((rows.lines().count() - 1) as f64, attempts);
+    let number = |name: &str| told["metrics"][name].as_u64().unwrap();
+    assert_eq!(rows.lines().count() as u64 - 1, number("attempts"));
     let refused = rows.lines().filter(|line| line.contains(",429,")).count();
-    assert_eq!(refused as f64, told["metrics"]["429s"].as_f64().unwrap());
+    assert_eq!(refused as u64, number("429s"));
     let stream = [
         "run", "aiclicks", "--client", "naive", "--events", "-", "--quiet",
     ];

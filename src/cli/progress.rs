@@ -1,5 +1,10 @@
 //! A progress bar for runs that take longer than half a second.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "people wait by the clock of the wall, and only they see the bar"
+)]
+
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

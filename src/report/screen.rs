@@ -123,7 +123,9 @@ impl Said {
         let mut text = format!("{}\n", self.verdict);
         for line in self.equalities.iter().chain(&self.assumptions) {
             let between = if line.starts_with("- ") { "" } else { "\n" };
-            text.push_str(&format!("{between}{line}\n"));
+            text.push_str(between);
+            text.push_str(line);
+            text.push('\n');
         }
         text
     }

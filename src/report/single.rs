@@ -3,7 +3,7 @@
 use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
 use serde_json::{Value, json};
 
-use super::number::{self, Quantity, data, rounded};
+use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
 use crate::experiment::Outcome;
@@ -107,7 +107,7 @@ impl Single<'_> {
         let metrics = METRICS.iter().map(|metric| {
             let value = self.value(metric).map_or(Value::Null, |value| {
                 if value.is_finite() {
-                    rounded(value).into()
+                    number::json(value)
                 } else {
                     "never".into()
                 }

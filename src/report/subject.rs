@@ -139,7 +139,7 @@ pub fn served(outcome: &Outcome, class: &Class) -> Option<Estimate> {
 pub fn total(outcome: &Outcome, population: Option<usize>, endpoint: Option<usize>) -> Counts {
     let runs = class_counts(outcome, population, endpoint);
     runs.iter()
-        .fold(Counts::default(), |sum, run| sum.plus(run))
+        .fold(Counts::default(), |sum: Counts, run| sum.plus(run))
 }
 
 /// The counts of a class of calls, run by run.

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
 
-use super::number::{Quantity, data, rounded};
+use super::number::{self, Quantity, data};
 use super::subject::{self, End, Subject};
 use super::text::{WIDTH, cell, visible, wrap};
 use crate::experiment::Outcome;
@@ -278,10 +278,10 @@ fn three(cell: &Cell) -> [String; 3] {
 fn json_of(cell: &Cell) -> serde_json::Value {
     match cell {
         Cell::Number(e) if e.has_interval() => serde_json::json!({
-            "mean": rounded(e.mean), "low": rounded(e.low), "high": rounded(e.high),
+            "mean": number::json(e.mean), "low": number::json(e.low), "high": number::json(e.high),
         }),
-        Cell::Number(e) => serde_json::json!({ "mean": rounded(e.mean) }),
-        Cell::NoneOf(all) => serde_json::json!({ "mean": 0.0, "of": rounded(*all) }),
+        Cell::Number(e) => serde_json::json!({ "mean": number::json(e.mean) }),
+        Cell::NoneOf(all) => serde_json::json!({ "mean": 0.0, "of": number::json(*all) }),
         Cell::Never => "never".into(),
         Cell::Nothing => serde_json::Value::Null,
     }
@@ -310,4 +310,44 @@ fn shortened(name: &str) -> String {
     }
     let head: String = name.chars().take(NAME - 1).collect();
     head + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{outcome, plan, told};
+
+    fn table(format: Format) -> String {
+        let plan = plan(&["a|\u{1b}", "=b"]);
+        let gave_up = outcome(&plan, 0, &[(0, 1.0, 9_000.0), (0, 1.0, 9_000.0)]);
+        let did = outcome(&plan, 1, &[(100, 300.0, 5.0), (100, 340.0, 5.0)]);
+        told(&plan, vec![gave_up, did], Table::of).write(format)
+    }
+
+    #[test]
+    fn the_best_is_first_and_who_gave_up_is_below_the_line() {
+        let wanted = "\
+client      served     99% done   429s  att/call
+=b           100 %  320 ±254 s      5      1.05
+-- did not finish the work ---------------------
+a|\\u{1b}  0 of 100           -  9,000     91.00
+mean of 2 paired seeds, ± 95 % interval where above 1 %
+";
+        assert_eq!(table(Format::Text), wanted);
+    }
+
+    #[test]
+    fn other_formats_escape_what_would_break_them() {
+        let markdown = table(Format::Markdown);
+        assert!(
+            markdown.contains("| a\\|\\u{1b} \\* | 0 of 100 | - |"),
+            "{markdown}"
+        );
+        let csv = table(Format::Csv);
+        assert!(csv.contains("\n'=b,true,1,1,1,320,"), "{csv}");
+        let json: serde_json::Value = serde_json::from_str(&table(Format::Json)).unwrap();
+        assert_eq!(json[0]["time-to-99"]["mean"], 320);
+        assert_eq!(json[1]["time-to-99"], serde_json::Value::Null);
+        assert_eq!(json[1]["served-share"]["of"], 100);
+    }
 }

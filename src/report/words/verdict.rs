@@ -277,3 +277,86 @@ fn refusals(outcome: &Outcome) -> String {
     let mean = outcome.estimate("429s").map_or(0.0, |refused| refused.mean);
     Quantity::Count.write(mean)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{outcome, plan, told};
+
+    /// The verdict on clients `a`, `b`, ... with these runs.
+    fn verdict_on(clients: &[&[(u32, f64, f64)]]) -> String {
+        let plan = plan(&["a", "b", "c"][..clients.len()]);
+        let outcomes = clients.iter().enumerate();
+        let outcomes = outcomes.map(|(place, runs)| outcome(&plan, place, runs));
+        told(&plan, outcomes.collect(), verdict).replace(KEPT, " ")
+    }
+
+    #[test]
+    fn who_is_clearly_sooner_is_said_to_be_so_with_its_interval() {
+        let slow = [
+            (100, 200.0, 900.0),
+            (100, 210.0, 910.0),
+            (100, 190.0, 890.0),
+        ];
+        let soon = [(100, 100.0, 3.0), (100, 101.0, 3.0), (100, 99.0, 3.0)];
+        assert_eq!(
+            verdict_on(&[&slow, &soon]),
+            "b finishes 2.0 ± 0.2 times sooner than a, with 3 instead of 900 429s."
+        );
+    }
+
+    #[test]
+    fn what_chance_may_make_is_no_difference() {
+        let one = [(100, 100.0, 5.0), (100, 120.0, 6.0), (100, 80.0, 7.0)];
+        let other = [(100, 110.0, 5.0), (100, 80.0, 6.0), (100, 115.0, 7.0)];
+        let late = [(100, 500.0, 5.0), (100, 500.0, 6.0), (100, 500.0, 7.0)];
+        let text = verdict_on(&[&one, &other, &late]);
+        assert!(
+            text.starts_with("No clear difference between a and b (1.0"),
+            "{text}"
+        );
+        assert!(text.contains("a finishes 5.0"), "{text}");
+        assert!(text.ends_with("sooner than c, with 6 429s each."), "{text}");
+    }
+
+    #[test]
+    fn what_was_lost_comes_first() {
+        let more = [(98, 1.0, 5.0), (97, 1.0, 5.0), (98, 1.0, 5.0)];
+        let less = [(50, 9.0, 80.0), (50, 9.0, 81.0), (51, 9.0, 82.0)];
+        assert_eq!(
+            verdict_on(&[&less, &more]),
+            "No client served 99.9 % of the calls in every seed; b served 97.7 % ± 1.4 %, \
+             47.3 ± 2.9 points more than a, with 5 instead of 81 429s."
+        );
+    }
+
+    #[test]
+    fn who_gives_up_is_not_soonest() {
+        let all = [(100, 300.0, 5.0), (100, 310.0, 5.0)];
+        let none = [(0, 1.0, 9.0), (0, 1.0, 9.0)];
+        assert_eq!(
+            verdict_on(&[&none, &all]),
+            "Only b served 99.9 % of the calls in every seed; a served 0 of 200, \
+             100.0 points less, with 9 instead of 5 429s."
+        );
+    }
+
+    #[test]
+    fn one_seed_is_said_to_be_one() {
+        let text = verdict_on(&[&[(100, 300.0, 5.0)], &[(100, 310.0, 5.0)]]);
+        assert!(
+            text.starts_with("On this one seed, which says nothing of chance"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_headline_is_the_first_clause() {
+        let plan = plan(&["a"]);
+        let outcomes = vec![outcome(&plan, 0, &[(100, 300.0, 5.0)])];
+        assert_eq!(
+            told(&plan, outcomes, headline),
+            "a served 100 % of the calls, 99 % of them in 300 s"
+        );
+    }
+}
