@@ -126,6 +126,8 @@ struct Engine<'m, O> {
     service: Service<'m>,
     /// Attempts that wait for a place of the service.
     waiting: VecDeque<u32>,
+    /// Those who wait are being served.
+    serving_line: bool,
     /// By policy.
     memories: Vec<Memory>,
     /// By policy, part and slot: the lines for places in flight.
@@ -161,6 +163,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             api: Api::new(&model.api),
             service: Service::new(&model.service, model.contents),
             waiting: VecDeque::new(),
+            serving_line: false,
             memories: model
                 .policies
                 .iter()
