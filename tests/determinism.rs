@@ -124,13 +124,19 @@ fn any_number_of_threads_gives_the_same_results() {
     let one = compare(&plan, 1);
     for threads in [2, 3] {
         let more = compare(&plan, threads);
-        assert_eq!(format!("{:?}", one.outcomes), format!("{:?}", more.outcomes));
+        assert_eq!(
+            format!("{:?}", one.outcomes),
+            format!("{:?}", more.outcomes)
+        );
         assert_eq!(one.ranking, more.ranking);
         assert_eq!(format!("{:?}", one.floors), format!("{:?}", more.floors));
         assert_eq!(one.equalities, more.equalities);
     }
     let samples = |c: &Comparison| format!("{:?}", c.outcomes[0].runs[0].samples);
-    assert_ne!(samples(&one), format!("{:?}", one.outcomes[0].runs[1].samples));
+    assert_ne!(
+        samples(&one),
+        format!("{:?}", one.outcomes[0].runs[1].samples)
+    );
 }
 
 #[test]
@@ -151,7 +157,10 @@ fn digest(variant: usize, seed: u64) -> String {
         hash.update(line.as_bytes());
         hash.update(b"\n");
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[test]

@@ -87,7 +87,11 @@ fn student(expected: f64, runs: &[(f64, f64)]) -> f64 {
     let n = runs.len() as f64;
     let residuals: Vec<f64> = runs.iter().map(|(y, x)| y - expected * x).collect();
     let mean = residuals.iter().sum::<f64>() / n;
-    let variance = residuals.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0);
+    let variance = residuals
+        .iter()
+        .map(|d| (d - mean) * (d - mean))
+        .sum::<f64>()
+        / (n - 1.0);
     mean / (variance / n).sqrt()
 }
 
@@ -105,7 +109,10 @@ fn measured(model: &Model, seed: u64, size: Size) -> Vec<(f64, f64)> {
 
 /// No statistic beyond the bound, and their mean square where it should be.
 fn judge(name: &str, rows: &[(String, f64)]) {
-    let beyond: Vec<_> = rows.iter().filter(|(_, z)| z.abs() >= BOUND || z.is_nan()).collect();
+    let beyond: Vec<_> = rows
+        .iter()
+        .filter(|(_, z)| z.abs() >= BOUND || z.is_nan())
+        .collect();
     assert!(beyond.is_empty(), "{name}: {beyond:?}");
     let n = rows.len() as f64;
     let mean_square = rows.iter().map(|(_, z)| z * z).sum::<f64>() / n;
@@ -113,7 +120,10 @@ fn judge(name: &str, rows: &[(String, f64)]) {
     let (law, widening) = (ChiSquared::new(n).unwrap(), 39.0 / 37.0 / n);
     let band = [0.0005, 0.9995].map(|p| law.inverse_cdf(p) * widening);
     println!("{name}: mean square {mean_square:.3} over {n} rows, band {band:.3?}");
-    assert!(band[0] <= mean_square && mean_square <= band[1], "{name}: {mean_square}, {rows:?}");
+    assert!(
+        band[0] <= mean_square && mean_square <= band[1],
+        "{name}: {mean_square}, {rows:?}"
+    );
 }
 
 // ---- Fixed windows -------------------------------------------------------
@@ -231,7 +241,11 @@ fn anchored(row: usize, quota: u64, window: &str, expected: f64, size: Size) -> 
 }
 
 fn fixed_windows(size: Size) {
-    let wanted = ["aligned_reject_fraction", "aligned_prob_window_rejects_any", "anchored_reject_fraction"];
+    let wanted = [
+        "aligned_reject_fraction",
+        "aligned_prob_window_rejects_any",
+        "anchored_reject_fraction",
+    ];
     let columns = wanted.map(|name| column(FIXED, name));
     let (mut on_grid, mut at_first) = (vec![], vec![]);
     for (index, row) in table(FIXED).iter().enumerate() {
@@ -270,14 +284,21 @@ fn a_quota_wrong_by_one_or_an_anchor_wrong_is_seen() {
         if !(2.0..=20.0).contains(&quota) || mean < quota {
             continue;
         }
-        let share = row[column(FIXED, "aligned_reject_fraction")].parse().unwrap();
-        let from_first = row[column(FIXED, "anchored_reject_fraction")].parse().unwrap();
+        let share = row[column(FIXED, "aligned_reject_fraction")]
+            .parse()
+            .unwrap();
+        let from_first = row[column(FIXED, "anchored_reject_fraction")]
+            .parse()
+            .unwrap();
         let quota = row[0].parse::<u64>().unwrap();
         for wrong in [quota - 1, quota + 1] {
             let [z, _] = aligned(index, wrong, &row[1], [share, 0.5], QUICK);
             assert!(z.abs() > BOUND, "{wrong} for {quota} on the clock: {z}");
             let z = anchored(index, wrong, &row[1], from_first, QUICK);
-            assert!(z.abs() > BOUND, "{wrong} for {quota} from the first request: {z}");
+            assert!(
+                z.abs() > BOUND,
+                "{wrong} for {quota} from the first request: {z}"
+            );
         }
         let [z, _] = aligned(index, quota, &row[1], [from_first, 0.5], QUICK);
         assert!(z.abs() > BOUND, "the law of the other anchor: {z}");
@@ -298,10 +319,21 @@ const SERVICES: [(&str, u64); 3] = [
     ("{ log-normal = { mean = \"MEANs\", cv = 2.0 } }", 100),
 ];
 
-fn erlang(seed: u64, slots: u64, erlangs: &str, service: (&str, u64), expected: f64, size: Size) -> f64 {
+fn erlang(
+    seed: u64,
+    slots: u64,
+    erlangs: &str,
+    service: (&str, u64),
+    expected: f64,
+    size: Size,
+) -> f64 {
     let (mean, _) = erlangs.split_once('.').unwrap_or((erlangs, ""));
     let warm_up = (mean.parse::<u64>().unwrap() + 1) * service.1;
-    let text = scenario(warm_up, warm_up + size.calls, &service.0.replace("MEAN", erlangs));
+    let text = scenario(
+        warm_up,
+        warm_up + size.calls,
+        &service.0.replace("MEAN", erlangs),
+    );
     let limit = format!("concurrency = {{ max = {slots} }}");
     let model = lab::model(&text, &api(&limit), lab::ONCE);
     student(expected, &measured(&model, seed, size))
@@ -314,7 +346,14 @@ fn erlang_b(size: Size) {
         for (law, service) in (0..).zip(SERVICES) {
             let name = format!("{} slots, {} erlang, {}", &row[0], &row[1], service.0);
             let (slots, share) = (row[0].parse().unwrap(), row[expected].parse().unwrap());
-            let z = erlang(3_000 + 10 * index + law, slots, &row[1], service, share, size);
+            let z = erlang(
+                3_000 + 10 * index + law,
+                slots,
+                &row[1],
+                service,
+                share,
+                size,
+            );
             rows.push((name, z));
         }
     }
@@ -413,7 +452,14 @@ fn a_burst_wrong_by_one_or_refusals_that_count_are_seen() {
         }
         if tokens >= 2 * parts {
             let counts = "counts-rejects = true";
-            let z = bucket(4_500 + index, &row[0], (tokens, parts), counts, share, QUICK);
+            let z = bucket(
+                4_500 + index,
+                &row[0],
+                (tokens, parts),
+                counts,
+                share,
+                QUICK,
+            );
             assert!(z.abs() > BOUND, "load {load}, refusals count: {z}");
         }
     }

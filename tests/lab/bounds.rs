@@ -105,7 +105,10 @@ impl<'m> Bounds<'m> {
             let fits = slot.fits(limit.algorithm, now.0, cost);
             let within = slot.admit(limit.algorithm, now.0, cost, exact);
             if !limit.shadow && !(within && (fits || !exact)) {
-                let what = format!("limit {} admitted too much at {now} in slot {}", key.0, key.1);
+                let what = format!(
+                    "limit {} admitted too much at {now} in slot {}",
+                    key.0, key.1
+                );
                 self.breached(what);
             }
         }
@@ -218,7 +221,9 @@ impl Slot {
                 let price = i128::from(cost * burst.1 * period * MS);
                 self.tat = self.tat.max(time) + price;
                 // In any span of w: at most B + r w.
-                let least = self.least.map_or(self.admitted - time, |l| l.min(self.admitted - time));
+                let least = self
+                    .least
+                    .map_or(self.admitted - time, |l| l.min(self.admitted - time));
                 self.least = Some(least);
                 self.admitted += price;
                 self.admitted - time - least <= i128::from(burst.0 * period * MS)

@@ -35,7 +35,8 @@ pub(crate) fn plan(scenario: &str, api: &str, clients: &[(&str, &str)]) -> Resul
 
 /// The model of a scenario in which everybody follows one client.
 pub(crate) fn model(scenario: &str, api: &str, client: &str) -> Model {
-    let whole = format!("clients = [\"./one.toml\"]\napi = \"given\"\ntitle = \"test\"\n{scenario}");
+    let whole =
+        format!("clients = [\"./one.toml\"]\napi = \"given\"\ntitle = \"test\"\n{scenario}");
     let plan = plan(&whole, api, &[("one", client)]);
     let mut plan = plan.unwrap_or_else(|faults| panic!("{faults}\n{whole}\n{api}\n{client}"));
     plan.variants.remove(0).model
