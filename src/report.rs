@@ -11,6 +11,8 @@ pub mod words;
 pub mod csv;
 pub mod record;
 pub mod screen;
+pub mod single;
+pub mod events;
 pub mod chart;
 pub mod figures;
 pub mod output;

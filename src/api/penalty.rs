@@ -26,17 +26,11 @@ pub struct Locks {
     locks: Vec<Lock>,
 }
 
-/// A waiting period: when it began and how long it is by now.
+/// Until when a key is locked out, and how long its waiting period is by now.
 #[derive(Clone, Copy, Debug)]
 struct Lock {
-    since: Instant,
+    until: Instant,
     wait: Span,
-}
-
-impl Lock {
-    fn until(&self) -> Instant {
-        self.since.after(self.wait)
-    }
 }
 
 impl Locks {
@@ -44,7 +38,7 @@ impl Locks {
     #[must_use]
     pub fn new(penalty: Penalty, slots: usize) -> Locks {
         let open = Lock {
-            since: Instant(0),
+            until: Instant(0),
             wait: Span::ZERO,
         };
         Locks {
@@ -56,25 +50,19 @@ impl Locks {
     /// Whether the key is locked out now.
     #[must_use]
     pub fn locked(&self, slot: Slot, now: Instant) -> bool {
-        now < self.locks[slot as usize].until()
+        now < self.locks[slot as usize].until
     }
 
     /// The key was refused now, by its lock or by the limit: how long it must
-    /// wait from now.
+    /// wait from now. Too early a request makes the period longer, and it
+    /// counts from that request: a client that never waits never comes in.
     pub fn refuse(&mut self, slot: Slot, now: Instant) -> Span {
         let lock = &mut self.locks[slot as usize];
-        if now < lock.until() {
-            lock.wait = lock
-                .wait
-                .plus(self.penalty.step)
-                .min(self.penalty.max.max(lock.wait));
-        } else {
-            *lock = Lock {
-                since: now,
-                wait: self.penalty.first,
-            };
-        }
-        lock.until().since(now)
+        let longer = lock.wait.plus(self.penalty.step).min(self.penalty.max);
+        let early = now < lock.until;
+        lock.wait = if early { longer } else { self.penalty.first };
+        lock.until = now.after(lock.wait);
+        lock.wait
     }
 }
 
@@ -93,11 +81,10 @@ mod tests {
         let mut locks = Locks::new(penalty, 1);
         assert_eq!(locks.refuse(0, Instant(0)), Span::seconds(1));
         assert!(locks.locked(0, Instant(SECOND - 1)));
-        // The period of 1 s becomes 3 s, then 4 s, the longest; half a second of it is over.
-        assert_eq!(locks.refuse(0, Instant(SECOND / 2)), Span::millis(2_500));
-        assert_eq!(locks.refuse(0, Instant(SECOND / 2)), Span::millis(3_500));
-        assert_eq!(locks.refuse(0, Instant(SECOND)), Span::seconds(3));
-        assert!(!locks.locked(0, Instant(4 * SECOND)));
-        assert_eq!(locks.refuse(0, Instant(4 * SECOND)), Span::seconds(1));
+        assert_eq!(locks.refuse(0, Instant(SECOND / 2)), Span::seconds(3));
+        assert_eq!(locks.refuse(0, Instant(SECOND)), Span::seconds(4));
+        assert_eq!(locks.refuse(0, Instant(SECOND)), Span::seconds(4));
+        assert!(!locks.locked(0, Instant(5 * SECOND)));
+        assert_eq!(locks.refuse(0, Instant(5 * SECOND)), Span::seconds(1));
     }
 }

@@ -14,6 +14,7 @@ use crate::report::subject::Subject;
 use crate::report::text::{keep, wrap};
 use crate::report::{csv, figures, screen};
 use crate::scenario::document::slug;
+use crate::scenario::library::{self, Kind};
 use crate::scenario::quick::Quick;
 use crate::scenario::{Bundle, Plan};
 
@@ -28,7 +29,7 @@ use crate::scenario::{Bundle, Plan};
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file
-    #[arg(required_unless_present = "limits", conflicts_with = "limits")]
+    #[arg(conflicts_with = "limits")]
     name: Option<String>,
     /// Compare these clients: names or files
     #[arg(long, value_delimiter = ',', value_name = "A,B,C")]
@@ -123,6 +124,12 @@ impl Compare {
             asked.what = vec![base(name).to_owned()];
             return Ok((load(name, clients, settings)?, asked));
         }
+        if self.quick.limits.is_empty() {
+            let help = library::did_you_mean(Kind::Scenario, "");
+            return Err(Failure::Usage(format!(
+                "name a scenario, or give a limit like --limit '50/s per app'\n  = help: {help}"
+            )));
+        }
         let quick = Quick::read(
             &self.quick.limits,
             self.quick.calls,
@@ -131,7 +138,8 @@ impl Compare {
         )?;
         asked.what = quick.arguments();
         if !self.common.quiet {
-            say(&wrap(&quick.echo(), 2));
+            let lines: Vec<String> = quick.echo().iter().map(|l| wrap(l, 2)).collect();
+            say(&lines.join("\n"));
         }
         let (scenario, api) = quick.documents()?;
         let bundle = Bundle::of_scenario(scenario, Some(api), clients, settings, &fetch)?;

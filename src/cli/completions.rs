@@ -1,13 +1,24 @@
-//! `completions`.
-use super::Failure;
-use clap::Args;
+//! `completions`: what a shell needs to complete commands.
 
-/// X.
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::{Cli, Failure, print};
+
+/// Prints a completion script.
 #[derive(Debug, Args)]
-pub(super) struct Completions {}
+#[command(after_help = "Examples:
+  tollgate completions bash > ~/.local/share/bash-completion/completions/tollgate
+  tollgate completions fish > ~/.config/fish/completions/tollgate.fish")]
+pub(super) struct Completions {
+    /// The shell
+    shell: Shell,
+}
 
 impl Completions {
     pub(super) fn run(self) -> Result<(), Failure> {
-        Ok(())
+        let mut script = vec![];
+        clap_complete::generate(self.shell, &mut Cli::command(), "tollgate", &mut script);
+        print(&String::from_utf8_lossy(&script))
     }
 }

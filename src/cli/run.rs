@@ -1,13 +1,101 @@
-//! `run`.
-use super::Failure;
+//! `run`: one client, one seed, and every attempt of it if wanted.
+
+use std::io::{self, BufWriter};
+use std::path::Path;
+
 use clap::Args;
 
-/// X.
+use super::{Common, Failure, load, print, say};
+use crate::experiment::{Outcome, run_once};
+use crate::report::events::Events;
+use crate::report::output::beside;
+use crate::report::single::Single;
+use crate::scenario::Model;
+
+/// Runs one client.
 #[derive(Debug, Args)]
-pub(super) struct Run {}
+#[command(after_help = "Examples:
+  tollgate run clover --client clover-sample
+  tollgate run clover --client naive --seed 7 --events attempts.csv
+  tollgate run keymint --client header-aware --events - | head")]
+pub(super) struct Run {
+    /// A scenario: a name (see `tollgate list`) or a file
+    name: String,
+    /// The client: a name or a file
+    #[arg(long)]
+    client: String,
+    /// The seed
+    #[arg(long, default_value = "0")]
+    seed: u64,
+    /// Write a row for each attempt to this CSV file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    events: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
 
 impl Run {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let clients = [self.client.clone()];
+        let plan = load(&self.name, Some(&clients), &self.common.settings)?.plan()?;
+        let Some(variant) = plan.variants.first() else {
+            return Err(Failure::Usage("there is no client to run".to_owned()));
+        };
+        let outcome = match self.events.as_deref() {
+            None => run_once(&variant.model, self.seed, &mut ())?,
+            Some("-") => self.stream(&variant.model)?,
+            Some(path) => self.file(&variant.model, Path::new(path))?,
+        };
+        let single = Single {
+            title: &plan.title,
+            client: &variant.name,
+            seed: self.seed,
+            model: &variant.model,
+            outcome: &outcome,
+        };
+        let text = single.write(self.common.format());
+        match self.events.as_deref() {
+            // The rows are the data, so the numbers are talk.
+            Some("-") if self.common.prints() => say(&text),
+            _ if self.common.prints() => print(&text)?,
+            _ => {}
+        }
+        if let Some(path) = self
+            .events
+            .as_deref()
+            .filter(|path| *path != "-" && !self.common.quiet)
+        {
+            say(&format!("wrote {path}"));
+        }
         Ok(())
+    }
+
+    /// Every attempt to stdout, as it happens.
+    fn stream(&self, model: &Model) -> Result<Outcome, Failure> {
+        let mut events = Events::new(model, BufWriter::new(io::stdout().lock()));
+        let outcome = run_once(model, self.seed, &mut events)?;
+        match events.finish() {
+            // Who reads them may stop: that is no failure.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::Failed(format!("cannot write to stdout: {error}")))
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    /// Every attempt to a file, which has its name when it is whole.
+    fn file(&self, model: &Model, path: &Path) -> Result<Outcome, Failure> {
+        let unwritable =
+            |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
+        if path.is_dir() {
+            return Err(unwritable(io::ErrorKind::IsADirectory.into()));
+        }
+        let mut file = beside(path).map_err(unwritable)?;
+        let mut events = Events::new(model, BufWriter::new(file.as_file_mut()));
+        let outcome = run_once(model, self.seed, &mut events)?;
+        events.finish().map_err(unwritable)?;
+        file.persist(path)
+            .map_err(|error| unwritable(error.error))?;
+        Ok(outcome)
     }
 }

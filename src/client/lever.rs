@@ -60,7 +60,7 @@ pub struct Batch {
 }
 
 /// All levers of a client; none by default.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Levers {
     /// Stopped before anything else: by a captcha, by a limiter of the client's own.
     pub screens: Vec<Part>,

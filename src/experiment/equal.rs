@@ -2,7 +2,7 @@
 //! headers that they read, so they are another client under a longer name.
 
 use crate::api::LimitModel;
-use crate::client::Policy;
+use crate::client::{Levers, Policy};
 use crate::http::{Headers, Value};
 use crate::scenario::Variant;
 
@@ -53,7 +53,9 @@ fn equality(index: usize, variant: &Variant, variants: &[Variant]) -> Option<Equ
         return None;
     }
     let alike = |other: &(usize, &Variant)| {
-        other.0 != index && policy_of(other.1).is_some_and(|p| waits_alike(policy, p))
+        other.0 != index
+            && levers(other.1) == levers(variant)
+            && policy_of(other.1).is_some_and(|p| waits_alike(policy, p))
     };
     let equals = variants
         .iter()
@@ -66,6 +68,16 @@ fn equality(index: usize, variant: &Variant, variants: &[Variant]) -> Option<Equ
         silent,
         telling,
     })
+}
+
+/// What the populations do before an attempt.
+fn levers(variant: &Variant) -> Vec<&Levers> {
+    variant
+        .model
+        .populations
+        .iter()
+        .map(|p| &p.levers)
+        .collect()
 }
 
 /// The policy under comparison.

@@ -71,6 +71,11 @@ pub struct Outcome {
     pub waits: Histogram,
     /// What each client of the populations got in all runs together.
     pub clients: Vec<ClientRow>,
+    /// What each of those who are wanted got in the first run: how unequal one
+    /// run is cannot be seen in the sum of many.
+    pub first: Vec<ClientRow>,
+    /// By population: whether it counts where all populations are meant.
+    wanted: Vec<bool>,
 }
 
 /// How a class of calls fared.
@@ -94,6 +99,8 @@ impl Outcome {
             runs: vec![],
             waits: Histogram::new(),
             clients,
+            first: vec![],
+            wanted: model.populations.iter().map(|p| p.wanted).collect(),
         }
     }
 
@@ -102,6 +109,9 @@ impl Outcome {
         self.waits.merge(&measures.all_waits());
         for (sum, client) in self.clients.iter_mut().zip(measures.clients()) {
             *sum = sum.plus(client);
+        }
+        if self.runs.is_empty() {
+            self.first = measures.wanted_clients().copied().collect();
         }
         self.runs.push(run);
     }
@@ -136,7 +146,7 @@ impl Outcome {
         let counts: Vec<Counts> = self
             .runs
             .iter()
-            .map(|run| class_of(run, population, endpoint))
+            .map(|run| self.counts(run, population, endpoint))
             .collect();
         let served: Vec<f64> = counts.iter().map(|c| c.served() as f64).collect();
         let offered: Vec<f64> = counts.iter().map(|c| c.offered as f64).collect();
@@ -147,19 +157,21 @@ impl Outcome {
             served,
         })
     }
-}
 
-/// The counts of a class in one run.
-fn class_of(run: &Run, population: Option<usize>, endpoint: Option<usize>) -> Counts {
-    let wanted = |place: usize, only: Option<usize>| only.is_none_or(|only| only == place);
-    let cells = run
-        .cells
-        .iter()
-        .enumerate()
-        .filter(|(p, _)| wanted(*p, population));
-    let cells =
-        cells.flat_map(|(_, row)| row.iter().enumerate().filter(|(e, _)| wanted(*e, endpoint)));
-    cells.fold(Counts::default(), |sum, (_, cell)| sum.plus(cell))
+    /// The counts of a class in one run; all populations are those wanted.
+    fn counts(&self, run: &Run, population: Option<usize>, endpoint: Option<usize>) -> Counts {
+        let mut sum = Counts::default();
+        for (p, row) in run.cells.iter().enumerate() {
+            if population.map_or(self.wanted[p], |only| only == p) {
+                let cells = row
+                    .iter()
+                    .enumerate()
+                    .filter(|(e, _)| endpoint.is_none_or(|only| only == *e));
+                sum = cells.fold(sum, |sum, (_, cell)| sum.plus(cell));
+            }
+        }
+        sum
+    }
 }
 
 /// A metric's estimate from its samples.

@@ -10,7 +10,8 @@ mod curves;
 mod limits;
 mod series;
 
-pub use series::{Rates, rates};
+pub(super) use curves::{served_by_member, wait_curve};
+pub(super) use series::{Rates, rates, width};
 
 use super::number::data;
 use super::subject::Subject;

@@ -60,7 +60,9 @@ impl Quantity {
             Quantity::Share => share_places(size),
             Quantity::Ratio if size < 99.995 => 2,
             Quantity::Count if size.fract() == 0.0 => 0,
+            Quantity::Seconds if size == 0.0 => 0,
             Quantity::Seconds if size < 0.9995 => 3,
+            Quantity::Count if size < 9.95 => self.places_to_see(size).max(1),
             _ if size >= 99.95 => 0,
             _ if size >= 9.995 => 1,
             _ => 2,
@@ -202,7 +204,8 @@ mod tests {
             (Quantity::Seconds, f64::INFINITY, "never"),
             (Quantity::Count, 54_030.4, "54,030"),
             (Quantity::Count, 3.0, "3"),
-            (Quantity::Count, 3.05, "3.05"),
+            (Quantity::Count, 3.14, "3.1"),
+            (Quantity::Count, 0.05, "0.05"),
             (Quantity::Count, 3.5, "3.5"),
             (Quantity::Count, 0.0, "0"),
             (Quantity::Ratio, 1.0, "1.00"),
@@ -232,7 +235,7 @@ mod tests {
             (Quantity::Seconds, about(340.0, 62.0), "340 ±62 s"),
             (Quantity::Seconds, about(186.0, 1.0), "186 s"),
             (Quantity::Share, about(0.44, 0.012), "44.0 ±1.2 %"),
-            (Quantity::Count, about(3.05, 1.2), "3.05 ±1.2"),
+            (Quantity::Count, about(2.6, 0.56), "2.6 ±0.6"),
             (Quantity::Ratio, about(7.69, f64::INFINITY), "7.69 ±∞"),
         ] {
             assert_eq!(quantity.write_estimate(&estimate), text);

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::record::Asked;
 use super::subject::Subject;
 use super::table::{Format, Table};
-use super::text::{visible, wrap};
+use super::text::{KEPT, visible, wrap};
 use super::words;
 
 /// What is asked for, and what is said beside it.
@@ -32,6 +32,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
             )
         }
         Format::Markdown => {
+            let said = said.plain();
             let (head, tail) = (said.markdown_head(), said.markdown_tail());
             (
                 format!("{head}\n{}\n{tail}", table.write(format)),
@@ -40,6 +41,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
         }
         Format::Csv => (table.write(format), said.head() + &said.tail()),
         Format::Json => {
+            let said = said.plain();
             let record = json!({
                 "scenario": subject.plan.name,
                 "title": subject.plan.title,
@@ -69,14 +71,24 @@ struct Said {
 
 impl Said {
     fn of(subject: &Subject<'_>, asked: &Asked) -> Said {
-        let plain = |text: String| text.replace(super::text::KEPT, " ");
-        let _ = plain;
         Said {
             title: visible(&subject.plan.title),
             floor: words::floor(subject),
             verdict: words::verdict(subject),
             equalities: words::equalities(subject),
             assumptions: words::assumptions(subject.plan, &asked.command()),
+        }
+    }
+
+    /// With blanks as any others, for what is not laid out in lines.
+    fn plain(&self) -> Said {
+        let text = |text: &String| text.replace(KEPT, " ");
+        Said {
+            title: text(&self.title),
+            floor: self.floor.as_ref().map(text),
+            verdict: text(&self.verdict),
+            equalities: self.equalities.iter().map(text).collect(),
+            assumptions: self.assumptions.iter().map(text).collect(),
         }
     }
 

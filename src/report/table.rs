@@ -6,6 +6,7 @@ use super::number::{Quantity, data, rounded};
 use super::subject::{self, End, Subject};
 use super::text::{WIDTH, cell, visible, wrap};
 use crate::experiment::Outcome;
+use crate::scenario::document::slug;
 use crate::stats::interval::Estimate;
 
 /// The formats of a table.
@@ -91,7 +92,7 @@ impl Table {
             column("att/call", "amplification", Quantity::Ratio),
         ];
         if let Some(class) = &class {
-            let key = format!("served-share of {}", class.name);
+            let key = format!("{}-served-share", slug(&class.name));
             columns.push(column(&visible(&class.name), &key, Quantity::Share));
         }
         let row = |(outcome, finished): (&Outcome, bool)| {

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod client;
+pub mod population;
 pub mod scenario;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use super::{sheet, texts};
 use crate::experiment::Outcome;
+use crate::measure::ClientRow;
 use crate::report::number::data;
 use crate::report::subject::Subject;
 use crate::report::text::cell;
@@ -18,7 +19,7 @@ pub(super) fn waits(subject: &Subject<'_>) -> String {
     sheet(rows)
 }
 
-/// The Lorenz curve of the members' served calls, the least served first.
+/// The Lorenz curve of what the members got of what they asked for.
 pub(super) fn fairness(subject: &Subject<'_>) -> String {
     let mut rows = vec![texts(&["client", "members_share", "served_share"])];
     for outcome in &subject.comparison.outcomes {
@@ -38,13 +39,9 @@ pub(crate) fn wait_curve(outcome: &Outcome) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// What the members of all populations got, in all seeds together.
+/// What each member of the populations got of what it asked for, in the first
+/// seed; who asked for nothing is left out.
 pub(crate) fn served_by_member(outcome: &Outcome) -> Shares {
-    Shares::new(
-        outcome
-            .clients
-            .iter()
-            .map(|c| f64::from(c.served))
-            .collect(),
-    )
+    let asking = outcome.first.iter().filter(|client| client.calls > 0);
+    Shares::new(asking.map(ClientRow::served_share).collect())
 }

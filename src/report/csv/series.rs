@@ -11,18 +11,18 @@ use crate::time::Span;
 
 /// One rate over time, per second: over the seeds, bin by bin.
 #[derive(Clone, Default, Debug)]
-pub struct Rates {
+pub(crate) struct Rates {
     /// The median.
-    pub median: Vec<f64>,
+    pub(crate) median: Vec<f64>,
     /// The 5 % quantile.
-    pub low: Vec<f64>,
+    pub(crate) low: Vec<f64>,
     /// The 95 % quantile.
-    pub high: Vec<f64>,
+    pub(crate) high: Vec<f64>,
 }
 
 /// One rate of a client; all clients have as many bins as the longest run.
 #[must_use]
-pub fn rates(subject: &Subject<'_>, outcome: &Outcome, of: fn(&Bin) -> u32) -> Rates {
+pub(crate) fn rates(subject: &Subject<'_>, outcome: &Outcome, of: fn(&Bin) -> u32) -> Rates {
     let width = width(subject).as_secs_f64();
     let mut rates = Rates::default();
     for bin in 0..bins(subject) {

@@ -4,7 +4,8 @@ use crate::attribute::{AttributeValue, Principals};
 use crate::client::Levers;
 use crate::dist::Dist;
 use crate::rng::Chance;
-use crate::scenario::file::scenario as file;
+use crate::scenario::file::population as file;
+use crate::scenario::file::scenario::Scenario;
 use crate::time::{Rate, Span};
 use crate::workload::{Arrivals, Choice, Population, STEPS_MAX, Step, Work, Workers};
 
@@ -49,7 +50,7 @@ pub(super) fn expected_calls(population: &file::Population, horizon: Span) -> f6
 }
 
 /// Everybody for whom attempts are made: a row for each client, in order.
-pub(super) fn principals(scenario: &file::Scenario, checks: &mut Checks) -> Principals {
+pub(super) fn principals(scenario: &Scenario, checks: &mut Checks) -> Principals {
     let mut names: Vec<String> = scenario
         .population
         .iter()
@@ -101,7 +102,7 @@ pub(super) fn principals(scenario: &file::Scenario, checks: &mut Checks) -> Prin
 
 /// All populations; `follows` gives the policy and the levers of each.
 pub(super) fn build(
-    scenario: &file::Scenario,
+    scenario: &Scenario,
     world: &World<'_>,
     checks: &mut Checks,
     follows: impl Fn(usize) -> (u16, Levers),
@@ -293,7 +294,9 @@ fn steps(
             Some(Step {
                 endpoint: asks(&step.asks, population, world, checks)?,
                 after: step.after.map_or(Dist::ZERO, |t| t.0),
-                share: step.share.map_or(always, super::file::Share::chance),
+                share: step
+                    .share
+                    .map_or(always, crate::scenario::file::Share::chance),
             })
         };
         return population

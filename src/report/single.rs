@@ -1,0 +1,181 @@
+//! What came of one run: every metric, and what happened at each limit.
+
+use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
+use serde_json::{Value, json};
+
+use super::number::{self, Quantity, data, rounded};
+use super::table::Format;
+use super::text::{visible, wrap};
+use crate::experiment::Outcome;
+use crate::measure::{METRICS, Metric, Unit};
+use crate::scenario::Model;
+
+/// One run of one client.
+#[derive(Clone, Copy, Debug)]
+pub struct Single<'s> {
+    /// The scenario's title.
+    pub title: &'s str,
+    /// The client's name.
+    pub client: &'s str,
+    /// The seed.
+    pub seed: u64,
+    /// What was run.
+    pub model: &'s Model,
+    /// What came of it; it has one run.
+    pub outcome: &'s Outcome,
+}
+
+impl Single<'_> {
+    /// The run in a format, with a newline at its end. CSV holds the metrics only.
+    #[must_use]
+    pub fn write(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.text(),
+            Format::Markdown => self.markdown(),
+            Format::Csv => {
+                let header = ["metric", "unit", "value"].map(str::to_owned).to_vec();
+                let row = |m: &Metric| {
+                    let value = self.value(m).map(data).unwrap_or_default();
+                    vec![m.name.to_owned(), m.unit.name().to_owned(), value]
+                };
+                super::csv::sheet(std::iter::once(header).chain(METRICS.iter().map(row)))
+            }
+            Format::Json => format!("{:#}\n", self.json()),
+        }
+    }
+
+    fn value(&self, metric: &Metric) -> Option<f64> {
+        self.outcome.values(metric.name)?.first().copied()
+    }
+
+    fn heading(&self) -> String {
+        let (title, client) = (visible(self.title), visible(self.client));
+        format!("{title}; {client}, seed {}", self.seed)
+    }
+
+    fn text(&self) -> String {
+        let mut metrics = grid(&["metric", ""]);
+        for metric in METRICS {
+            let value = self
+                .value(metric)
+                .map_or("-".to_owned(), |v| written(metric, v));
+            metrics.add_row([Field::new(metric.name), right(value)]);
+        }
+        let mut limits = grid(&["limit", "rule", "charged", "429s", "notices"]);
+        for fields in self.limits() {
+            let [name, rule, numbers @ ..] = fields;
+            let texts = [Field::new(name), Field::new(rule)];
+            limits.add_row(texts.into_iter().chain(numbers.map(right)));
+        }
+        let (metrics, limits) = (lines(&mut metrics), lines(&mut limits));
+        format!("{}\n\n{metrics}\n{limits}", wrap(&self.heading(), 0))
+    }
+
+    fn markdown(&self) -> String {
+        let metric = |m: &Metric| {
+            let value = self.value(m).map_or("-".to_owned(), |v| written(m, v));
+            format!("| {} | {value} |\n", m.name)
+        };
+        let metrics: String = METRICS.iter().map(metric).collect();
+        let limit = |fields: [String; 5]| format!("| {} |\n", fields.join(" | "));
+        let limits: String = self.limits().into_iter().map(limit).collect();
+        format!(
+            "## {}\n\n| metric | |\n|:---|---:|\n{metrics}\n| limit | rule | charged | 429s | notices |\n|:---|:---|---:|---:|---:|\n{limits}",
+            self.heading()
+        )
+    }
+
+    /// Name, rule, what was charged, refused and told of, for each limit.
+    fn limits(&self) -> Vec<[String; 5]> {
+        let Some(run) = self.outcome.runs.first() else {
+            return vec![];
+        };
+        let limits = self.model.api.limits.iter().zip(&run.limits);
+        let fields = limits.map(|(limit, (counts, rejected))| {
+            [
+                visible(&limit.name),
+                limit.limiter.to_string(),
+                number::count(counts.charged),
+                number::count(*rejected),
+                number::count(counts.notices),
+            ]
+        });
+        fields.collect()
+    }
+
+    fn json(&self) -> Value {
+        let metrics = METRICS.iter().map(|metric| {
+            let value = self.value(metric).map_or(Value::Null, |value| {
+                if value.is_finite() {
+                    rounded(value).into()
+                } else {
+                    "never".into()
+                }
+            });
+            (metric.name.to_owned(), value)
+        });
+        let runs = self.outcome.runs.iter().flat_map(|run| &run.limits);
+        let limits = self
+            .model
+            .api
+            .limits
+            .iter()
+            .zip(runs)
+            .map(|(limit, (counts, rejected))| {
+                json!({
+                    "limit": limit.name,
+                    "rule": limit.limiter.to_string(),
+                    "charged": counts.charged,
+                    "rejected": rejected,
+                    "notices": counts.notices,
+                })
+            });
+        json!({
+            "title": self.title,
+            "client": self.client,
+            "root-seed": self.seed,
+            "metrics": metrics.collect::<serde_json::Map<_, _>>(),
+            "limits": limits.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn written(metric: &Metric, value: f64) -> String {
+    match metric.unit {
+        Unit::Count => Quantity::Count.write(value),
+        Unit::Seconds => Quantity::Seconds.write(value),
+        Unit::PerSecond => format!("{}/s", number::decimal(value, 2)),
+        Unit::Ratio if metric.name.ends_with("share") => Quantity::Share.write(value),
+        Unit::Ratio => number::decimal(value, 3),
+    }
+}
+
+fn grid(titles: &[&str]) -> Grid {
+    let mut grid = Grid::new();
+    grid.load_style(comfy_table::presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    let numbers = if titles.len() > 2 { 2 } else { 1 };
+    let align = |place| {
+        if place < numbers {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        }
+    };
+    let titles = titles.iter().enumerate();
+    grid.set_header(titles.map(|(place, title)| Field::new(title).set_alignment(align(place))));
+    grid
+}
+
+fn right(text: String) -> Field {
+    Field::new(text).set_alignment(CellAlignment::Right)
+}
+
+fn lines(grid: &mut Grid) -> String {
+    for (index, column) in grid.column_iter_mut().enumerate() {
+        column.set_padding((u16::from(index > 0) * 2, 0));
+    }
+    grid.lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
+}

@@ -1,0 +1,279 @@
+//! Who is better than whom: what a comparison comes to.
+//!
+//! Where not all is served it begins with what was lost, because who gives up
+//! is done soonest of all; and it calls no difference one that chance may make.
+
+use crate::experiment::{Lead, Outcome};
+use crate::report::number::{self, Quantity, half_width};
+use crate::report::subject::{Subject, total};
+use crate::report::text::{KEPT, keep, listed, visible};
+use crate::stats::interval::{self, Estimate};
+
+/// Who is better than whom: a sentence or two.
+#[must_use]
+pub fn verdict(subject: &Subject<'_>) -> String {
+    let ranking = &subject.comparison.ranking;
+    let outcomes = &subject.comparison.outcomes;
+    let Some(best) = ranking.order().next() else {
+        return String::new();
+    };
+    let told = Told {
+        subject,
+        best: &outcomes[best],
+    };
+    let text = match (ranking.finished.len(), ranking.leads.len()) {
+        (_, 0) => return told.alone(!ranking.finished.is_empty()),
+        (0, _) => told.lost(),
+        (1, _) => told.only(),
+        (finished, _) => told.sooner(&ranking.leads[..finished - 1]),
+    };
+    if subject.seeds.count.get() == 1 {
+        return format!("On this one seed, which says nothing of chance: {text}");
+    }
+    text
+}
+
+/// The finding in one line, for a chart.
+#[must_use]
+pub fn headline(subject: &Subject<'_>) -> String {
+    let text = verdict(subject).replace(KEPT, " ");
+    let end = [", with ", "; ", ". ", ", and "]
+        .iter()
+        .filter_map(|mark| text.find(mark))
+        .min();
+    let line = end.map_or(text.as_str(), |end| &text[..end]);
+    line.trim_end_matches('.').to_owned()
+}
+
+struct Told<'t> {
+    subject: &'t Subject<'t>,
+    best: &'t Outcome,
+}
+
+impl Told<'_> {
+    fn outcome(&self, lead: &Lead) -> &Outcome {
+        &self.subject.comparison.outcomes[lead.behind]
+    }
+
+    /// One client and nobody to compare it with.
+    fn alone(&self, finished: bool) -> String {
+        let name = visible(&self.best.name);
+        let time = self.best.estimate("time-to-99").filter(|_| finished);
+        let time = time.map_or(String::new(), |time| {
+            format!(
+                ", 99 % of them in {}",
+                keep(&Quantity::Seconds.write_estimate(&time))
+            )
+        });
+        format!(
+            "{name} served {} of the calls{time}, with {} 429s.",
+            share(self.best),
+            refusals(self.best)
+        )
+    }
+
+    /// Nobody finished: what was lost comes first.
+    fn lost(&self) -> String {
+        let leads = &self.subject.comparison.ranking.leads;
+        let name = visible(&self.best.name);
+        let nobody = "No client served 99.9 % of the calls in every seed";
+        let (alike, behind) = split(leads, |lead| {
+            lead.served.is_some_and(|more| clear(&more, 0.0))
+        });
+        let Some(next) = behind else {
+            let names = names_of(self, alike);
+            return format!(
+                "{nobody}, and there is no clear difference in what {name} and {names} served: {} and {}.",
+                share(self.best),
+                shares(self, alike)
+            );
+        };
+        let other = self.outcome(next);
+        let more = next.served.map_or(String::new(), |more| points(&more));
+        let mut text = format!(
+            "{nobody}; {name} served {}, {more} more than {}{}.",
+            share(self.best),
+            visible(&other.name),
+            self.refused(other)
+        );
+        if !alike.is_empty() {
+            let close = format!(
+                " No clear difference between {name} and {}.",
+                names_of(self, alike)
+            );
+            text.push_str(&close);
+        }
+        text
+    }
+
+    /// One finished and the others did not.
+    fn only(&self) -> String {
+        let next = &self.subject.comparison.ranking.leads[0];
+        let other = self.outcome(next);
+        let less = next.served.map_or(String::new(), |more| points(&more));
+        format!(
+            "Only {} served 99.9 % of the calls in every seed; {} served {}, {less} less. {} was done{}.",
+            visible(&self.best.name),
+            visible(&other.name),
+            share(other),
+            visible(&self.best.name),
+            self.refused(other)
+        )
+    }
+
+    /// Several finished: who was sooner.
+    fn sooner(&self, leads: &[Lead]) -> String {
+        let name = visible(&self.best.name);
+        let (close, behind) = split(leads, |lead| {
+            lead.sooner.is_some_and(|times| clear(&times, 1.0))
+        });
+        let mut sentences = vec![];
+        if !close.is_empty() {
+            let by = close[0].sooner.filter(|_| close.len() == 1);
+            let by = by.map_or(String::new(), |times| format!(" ({})", factor(&times)));
+            let other = names_of(self, close);
+            let of = if self.by_completion() {
+                ""
+            } else {
+                " in p99 wait"
+            };
+            sentences.push(format!(
+                "No clear difference{of} between {name} and {other}{by}."
+            ));
+        }
+        if let Some(next) = behind {
+            let (other, times) = (self.outcome(next), next.sooner.map(|times| factor(&times)));
+            let times = times.unwrap_or_default();
+            let verb = if self.by_completion() {
+                format!(
+                    "{name} finishes {times} sooner than {}",
+                    visible(&other.name)
+                )
+            } else {
+                format!(
+                    "The p99 wait of {name} is {times} shorter than that of {}",
+                    visible(&other.name)
+                )
+            };
+            sentences.push(format!("{verb}{}.", self.refused(other)));
+        }
+        sentences.join(" ")
+    }
+
+    /// `, with 3 instead of 3,222 429s`.
+    fn refused(&self, other: &Outcome) -> String {
+        let (own, theirs) = (refusals(self.best), refusals(other));
+        let difference = self
+            .best
+            .values("429s")
+            .zip(other.values("429s"))
+            .and_then(|(own, theirs)| interval::paired_difference(&own, &theirs));
+        match difference {
+            Some(more) if !clear(&more, 0.0) && own == theirs => format!(", with {own} 429s each"),
+            Some(more) if !clear(&more, 0.0) => {
+                format!(", with no clear difference in 429s ({own} and {theirs})")
+            }
+            Some(more) if more.mean > 0.0 => format!(", but with {own} instead of {theirs} 429s"),
+            _ => format!(", with {own} instead of {theirs} 429s"),
+        }
+    }
+
+    fn by_completion(&self) -> bool {
+        self.subject.comparison.ranking.by_completion
+    }
+}
+
+/// Those before the first that is clearly behind, and that one.
+fn split(leads: &[Lead], behind: impl Fn(&Lead) -> bool) -> (&[Lead], Option<&Lead>) {
+    let place = leads.iter().position(behind).unwrap_or(leads.len());
+    (&leads[..place], leads.get(place))
+}
+
+/// Whether a difference is told as one: of a single seed, whenever there is any.
+fn clear(estimate: &Estimate, none: f64) -> bool {
+    if estimate.has_interval() {
+        estimate.distinguishable_from(none)
+    } else {
+        (estimate.mean - none).abs() > f64::EPSILON
+    }
+}
+
+fn names_of(told: &Told<'_>, leads: &[Lead]) -> String {
+    let names: Vec<String> = leads
+        .iter()
+        .map(|lead| visible(&told.outcome(lead).name))
+        .collect();
+    listed(&names)
+}
+
+fn shares(told: &Told<'_>, leads: &[Lead]) -> String {
+    let shares: Vec<String> = leads.iter().map(|lead| share(told.outcome(lead))).collect();
+    listed(&shares)
+}
+
+/// `97.9 % ± 0.2 %` of the calls.
+fn share(outcome: &Outcome) -> String {
+    let Some(share) = outcome.estimate("served-share") else {
+        return "nothing".to_owned();
+    };
+    if share.mean == 0.0 {
+        let calls = total(outcome, None, None).offered;
+        return keep(&format!("0 of {}", number::count(calls)));
+    }
+    let value = Quantity::Share.write(share.mean);
+    let half = half_width(&share);
+    if half < 0.000_5 {
+        return keep(&value);
+    }
+    keep(&format!("{value} ± {} %", number::decimal(half * 100.0, 1)))
+}
+
+/// `3.1 ± 0.2 points`.
+fn points(difference: &Estimate) -> String {
+    let half = half_width(difference) * 100.0;
+    let places = places_for(half, difference.mean * 100.0);
+    let value = number::decimal(difference.mean.abs() * 100.0, places);
+    if half == 0.0 {
+        return keep(&format!("{value} points"));
+    }
+    keep(&format!(
+        "{value} ± {} points",
+        number::decimal(half, places)
+    ))
+}
+
+/// `1.7 ± 0.3 times`.
+fn factor(times: &Estimate) -> String {
+    let half = half_width(times);
+    if !half.is_finite() {
+        return keep(&format!(
+            "more than {} times",
+            number::decimal(times.low, 1)
+        ));
+    }
+    let places = places_for(half, times.mean);
+    let value = number::decimal(times.mean, places);
+    if half == 0.0 {
+        return keep(&format!("{value} times"));
+    }
+    keep(&format!(
+        "{value} ± {} times",
+        number::decimal(half, places)
+    ))
+}
+
+/// As many decimals as the half-width has a figure in, one to three.
+fn places_for(half: f64, value: f64) -> usize {
+    let mut places = usize::from(value.abs() < 99.5 && half < 9.5);
+    let mut size = half * 10.0;
+    while places > 0 && places < 3 && half > 0.0 && size < 0.95 {
+        size *= 10.0;
+        places += 1;
+    }
+    places
+}
+
+fn refusals(outcome: &Outcome) -> String {
+    let mean = outcome.estimate("429s").map_or(0.0, |refused| refused.mean);
+    Quantity::Count.write(mean)
+}
