@@ -1,0 +1,7 @@
+use crate::story;
+#[test]
+fn look() {
+    let s = story::of("aiclicks");
+    println!("{:?} / {:?} / long {:?}", s.finished(), s.unfinished(), s.too_long());
+    s.look();
+}
