@@ -6,16 +6,24 @@
 
 #[path = "pages/aiclicks.rs"]
 mod aiclicks;
+#[path = "pages/aiclicks_clients.rs"]
+mod aiclicks_clients;
 #[path = "pages/clickterm.rs"]
 mod clickterm;
+#[path = "pages/clickterm_clients.rs"]
+mod clickterm_clients;
 #[path = "pages/clover.rs"]
 mod clover;
 #[path = "pages/clover_clients.rs"]
 mod clover_clients;
 #[path = "pages/ironclad.rs"]
 mod ironclad;
+#[path = "pages/ironclad_clients.rs"]
+mod ironclad_clients;
 #[path = "pages/keymint.rs"]
 mod keymint;
+#[path = "pages/keymint_clients.rs"]
+mod keymint_clients;
 #[path = "pages/server.rs"]
 mod server;
 #[path = "pages/story.rs"]

@@ -127,8 +127,14 @@ fn the_11th_request_of_an_app_at_the_same_time_is_refused() {
     let refused = server.ask(s(5), ("shops", 10), "export");
     assert_eq!(refused.status, 429);
     let names: Vec<&String> = refused.headers.keys().collect();
-    assert_eq!(names, ["X-RateLimit-crossTokenConcurrentLimit", "retry-after"]);
-    assert_eq!(refused.header("X-RateLimit-crossTokenConcurrentLimit"), Some(10));
+    assert_eq!(
+        names,
+        ["X-RateLimit-crossTokenConcurrentLimit", "retry-after"]
+    );
+    assert_eq!(
+        refused.header("X-RateLimit-crossTokenConcurrentLimit"),
+        Some(10)
+    );
     assert!(server.get(s(5), ("rivals", 0), "export").is_admitted());
     server.done(s(6), running.remove(0), 200);
     assert!(server.get(s(7), ("shops", 11), "export").is_admitted());
@@ -172,7 +178,9 @@ fn the_header_identifies_the_type() {
         .into_iter()
         .map(|reply| {
             let names = reply.headers.into_keys();
-            names.filter(|name| name.starts_with("X-RateLimit-")).collect()
+            names
+                .filter(|name| name.starts_with("X-RateLimit-"))
+                .collect()
         })
         .collect();
     assert_eq!(

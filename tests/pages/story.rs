@@ -60,7 +60,9 @@ impl Story {
     /// A metric's mean over the seeds.
     pub(crate) fn mean(&self, client: &str, metric: &str) -> f64 {
         let estimate = self.outcome(client).estimate(metric);
-        estimate.unwrap_or_else(|| panic!("`{client}` has no {metric}")).mean
+        estimate
+            .unwrap_or_else(|| panic!("`{client}` has no {metric}"))
+            .mean
     }
 
     /// The share served of a population's calls at an endpoint.
@@ -98,8 +100,12 @@ impl Story {
             let attempts = |run: &experiment::Run| -> u64 {
                 run.cells.iter().flatten().map(|cell| cell.attempts).sum()
             };
-            outcome.runs.iter().map(move |run| (outcome.name.as_str(), attempts(run)))
+            outcome
+                .runs
+                .iter()
+                .map(move |run| (outcome.name.as_str(), attempts(run)))
         });
-        runs.filter(|(_, attempts)| *attempts >= ATTEMPTS_MAX).collect()
+        runs.filter(|(_, attempts)| *attempts >= ATTEMPTS_MAX)
+            .collect()
     }
 }

@@ -12,8 +12,6 @@ use tollgate::time::{Instant, Span};
 pub(crate) struct Sent {
     /// The population of who sent it.
     pub(crate) population: String,
-    /// The client's index in the run.
-    pub(crate) client: u32,
     /// What its call asks.
     pub(crate) endpoint: String,
     /// The number of its call among its client's.
@@ -75,6 +73,13 @@ pub(crate) fn tell(model: &Model) -> Tale {
     }
 }
 
+impl Sent {
+    /// From the request to its answer.
+    pub(crate) fn took(&self) -> Span {
+        Span(self.heard.0 - self.sent.0)
+    }
+}
+
 impl Tale {
     /// The attempts that were refused.
     pub(crate) fn refused(&self) -> impl Iterator<Item = &Sent> {
@@ -83,12 +88,21 @@ impl Tale {
 
     /// The waits before the retries of a call that was refused time and again.
     pub(crate) fn waits(&self) -> Vec<Span> {
-        self.sent.iter().filter_map(|attempt| attempt.then).collect()
+        self.sent
+            .iter()
+            .filter_map(|attempt| attempt.then)
+            .collect()
     }
 
     /// How many calls ended so.
     pub(crate) fn ends(&self, end: End) -> usize {
         self.ended.iter().filter(|call| call.end == end).count()
+    }
+
+    /// How many calls got what they wanted, however.
+    pub(crate) fn served(&self) -> usize {
+        let served = self.ended.iter().filter(|call| call.end.is_served());
+        served.count()
     }
 
     /// How many attempts asked this endpoint for their call.
@@ -104,7 +118,9 @@ impl Scribe<'_> {
     }
 
     fn endpoint(&self, caller: Caller) -> String {
-        self.model.api.endpoints[caller.endpoint as usize].name.clone()
+        self.model.api.endpoints[caller.endpoint as usize]
+            .name
+            .clone()
     }
 
     fn answered(&self, now: Instant, caller: Caller, record: &AttemptRecord) -> Sent {
@@ -113,7 +129,6 @@ impl Scribe<'_> {
             population: self.model.populations[usize::from(caller.population)]
                 .name
                 .clone(),
-            client: caller.client,
             endpoint: self.endpoint(caller),
             call: record.call,
             number: record.number,
