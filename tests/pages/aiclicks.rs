@@ -1,4 +1,4 @@
-//! AIclicks' page, "Rate Limits": its rules.
+//! `AIclicks`' page, "Rate Limits": its rules.
 
 use crate::server::{Reply, Server, Who};
 use crate::world::{self, ms, s};

@@ -1,4 +1,4 @@
-//! AIclicks' page: its best practices, and the story of the scenario.
+//! `AIclicks`' page: its best practices, and the story of the scenario.
 
 use crate::story;
 use crate::tale::{self, Tale};
@@ -95,7 +95,7 @@ fn the_servers_cache_hits_only_on_equal_parameters() {
     let slow = |contents: u32| {
         let tale = hot_loop("clover-sample", CACHE, contents);
         let first = tale.sent.iter().take(50);
-        let took = |a: &&tale::Sent| a.took() >= ms(440);
+        let took = |a: &&tale::Attempt| a.took() >= ms(440);
         first.filter(took).count()
     };
     assert_eq!(slow(1), 1);
@@ -173,7 +173,7 @@ fn a_cache_hit_counts() {
         .sent
         .iter()
         .filter(|a| a.number == 1 && a.status == 200);
-    let took: Vec<Span> = first_tries.map(tale::Sent::took).collect();
+    let took: Vec<Span> = first_tries.map(tale::Attempt::took).collect();
     assert_eq!(took.len(), 60);
     assert!(
         took[1..].iter().all(|took| *took == ms(50)),

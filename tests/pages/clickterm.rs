@@ -1,4 +1,4 @@
-//! ClickTerm's page, "Rate limits": its rules.
+//! `ClickTerm`'s page, "Rate limits": its rules.
 
 use crate::server::{Server, Who};
 use crate::world::{self, ms, s};

@@ -1,4 +1,4 @@
-//! ClickTerm's page: its tips, and the story of the scenario.
+//! `ClickTerm`'s page: its tips, and the story of the scenario.
 
 use crate::story;
 use crate::tale::{self, Tale};

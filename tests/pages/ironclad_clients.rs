@@ -45,7 +45,7 @@ fn page_loads(client: &str) -> Tale {
 #[test]
 fn a_refused_request_is_not_processed() {
     let tale = import("ironclad-advice");
-    let refused: Vec<&tale::Sent> = tale.refused().collect();
+    let refused: Vec<&tale::Attempt> = tale.refused().collect();
     assert_eq!(refused.len(), 100);
     for attempt in refused {
         assert_eq!(
@@ -61,7 +61,7 @@ fn a_refused_request_is_not_processed() {
 #[test]
 fn the_advice_resends_once_the_quota_is_reset() {
     let tale = import("ironclad-advice");
-    let resent: Vec<&tale::Sent> = tale.sent.iter().filter(|a| a.number > 1).collect();
+    let resent: Vec<&tale::Attempt> = tale.sent.iter().filter(|a| a.number > 1).collect();
     assert_eq!(resent.len(), 100);
     for attempt in resent {
         assert!(attempt.sent >= s(60), "{attempt:?}");

@@ -9,7 +9,7 @@ use tollgate::time::{Instant, Span};
 
 /// One attempt; times are since the run's start.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
+pub(crate) struct Attempt {
     /// The population of who sent it.
     pub(crate) population: String,
     /// What its call asks.
@@ -45,7 +45,7 @@ pub(crate) struct Ended {
 #[derive(Debug)]
 pub(crate) struct Tale {
     /// In the order in which their answers came.
-    pub(crate) sent: Vec<Sent>,
+    pub(crate) sent: Vec<Attempt>,
     /// In the order in which they ended.
     pub(crate) ended: Vec<Ended>,
     /// What happened at each limit.
@@ -54,7 +54,7 @@ pub(crate) struct Tale {
 
 struct Scribe<'m> {
     model: &'m Model,
-    sent: Vec<Sent>,
+    sent: Vec<Attempt>,
     ended: Vec<Ended>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn tell(model: &Model) -> Tale {
     }
 }
 
-impl Sent {
+impl Attempt {
     /// From the request to its answer.
     pub(crate) fn took(&self) -> Span {
         Span(self.heard.0 - self.sent.0)
@@ -82,7 +82,7 @@ impl Sent {
 
 impl Tale {
     /// The attempts that were refused.
-    pub(crate) fn refused(&self) -> impl Iterator<Item = &Sent> {
+    pub(crate) fn refused(&self) -> impl Iterator<Item = &Attempt> {
         self.sent.iter().filter(|a| a.refused_by.is_some())
     }
 
@@ -123,9 +123,9 @@ impl Scribe<'_> {
             .clone()
     }
 
-    fn answered(&self, now: Instant, caller: Caller, record: &AttemptRecord) -> Sent {
+    fn answered(&self, now: Instant, caller: Caller, record: &AttemptRecord) -> Attempt {
         let refused_by = record.rejected_by.map(|id| self.model.api.limit(id));
-        Sent {
+        Attempt {
             population: self.model.populations[usize::from(caller.population)]
                 .name
                 .clone(),

@@ -1,5 +1,7 @@
 //! Models made of the built-in APIs and clients, and populations of a test's own.
 
+use std::fmt::Write;
+
 use tollgate::scenario::{Bundle, Model, Plan};
 use tollgate::time::Span;
 
@@ -51,10 +53,12 @@ pub(crate) fn model(api: &str, client: &str, body: &str) -> Model {
 pub(crate) fn callers(api: &str, endpoint: &str, callers: &[(&str, u32, &str)]) -> Model {
     let mut body = "horizon = \"1min\"\n[service]\ntime = \"1s\"\n".to_owned();
     for (name, count, identity) in callers {
-        body += &format!(
+        write!(
+            body,
             "[[population]]\nname = \"{name}\"\ncount = {count}\nidentity = {{ {identity} }}\n\
              once = {{ at = \"0s\" }}\nasks = {{ {endpoint} = 1 }}\n"
-        );
+        )
+        .expect("a string takes every text");
     }
     model(api, "naive", &body)
 }
