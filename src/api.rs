@@ -276,11 +276,10 @@ impl<'m> Api<'m> {
             let index = usize::from(receipt.limit.0);
             let limiter = &mut self.limiters[index];
             limiter.release(receipt.slot, receipt.cost);
-            if self.model.limits[index]
-                .gives_back
-                .is_some_and(|class| status.is_class(class))
+            let not_counted = self.model.limits[index].gives_back;
+            if not_counted.is_some_and(|class| status.is_class(class))
+                && limiter.give_back(receipt.slot, now, receipt.cost, receipt.mark)
             {
-                limiter.give_back(receipt.slot, now, receipt.cost, receipt.mark);
                 self.counts[index].charged -= u64::from(receipt.cost);
             }
             *receipt = Receipt::NONE;

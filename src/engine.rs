@@ -61,6 +61,11 @@ pub enum RunError {
         /// Following this policy.
         policy: String,
     },
+    /// The clients of a closed loop make calls without end while no time passes.
+    Loop {
+        /// Of this population.
+        population: String,
+    },
 }
 
 impl fmt::Display for RunError {
@@ -71,6 +76,11 @@ impl fmt::Display for RunError {
                 "a call of `{population}` made {AT_ONCE_MAX} attempts without time passing: \
                  give `{policy}` a wait, fewer attempts, or the network a latency"
             ),
+            RunError::Loop { population } => write!(
+                f,
+                "the clients of `{population}` make calls without end while no time passes: \
+                 give them a time to think, or the network a latency"
+            ),
         }
     }
 }
@@ -79,6 +89,9 @@ impl std::error::Error for RunError {}
 
 /// The most attempts that one call may make at one instant.
 const AT_ONCE_MAX: u32 = 100_000;
+
+/// The most calls that the clients of a closed loop may make at one instant, each.
+const LOOPS_MAX: u32 = 1_000;
 
 /// Runs a model once; `run` is the key of all its draws.
 pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<Ending, RunError> {
@@ -126,6 +139,8 @@ struct Engine<'m, O> {
     service: Service<'m>,
     /// Attempts that wait for a place of the service.
     waiting: VecDeque<u32>,
+    /// Those who wait are being served.
+    serving_line: bool,
     /// By policy.
     memories: Vec<Memory>,
     /// By policy, part and slot: the lines for places in flight.
@@ -161,6 +176,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             api: Api::new(&model.api),
             service: Service::new(&model.service, model.contents),
             waiting: VecDeque::new(),
+            serving_line: false,
             memories: model
                 .policies
                 .iter()

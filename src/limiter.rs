@@ -59,8 +59,9 @@ pub trait Limit {
     fn charge(&mut self, slot: Slot, now: Instant, cost: u32) -> Mark;
     /// The request is over: what is held only while it runs becomes free.
     fn release(&mut self, slot: Slot, cost: u32);
-    /// The request must not have counted: undoes the charge, where it still stands.
-    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark);
+    /// The request must not have counted: undoes the charge, where it still
+    /// stands, and says whether it did.
+    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) -> bool;
     /// What could be told of the key's state.
     fn view(&self, slot: Slot, now: Instant) -> View;
     /// Puts a new quota, burst or number of slots in place of the old one;
@@ -109,8 +110,8 @@ impl Limit for Limiter {
         each!(self, limiter => limiter.release(slot, cost));
     }
 
-    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) {
-        each!(self, limiter => limiter.give_back(slot, now, cost, mark));
+    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) -> bool {
+        each!(self, limiter => limiter.give_back(slot, now, cost, mark))
     }
 
     fn view(&self, slot: Slot, now: Instant) -> View {

@@ -12,14 +12,18 @@
 //! looked at here: they need a limiter that delays.
 
 mod lab;
+#[path = "lab/table.rs"]
+mod table;
+#[path = "lab/windows.rs"]
+mod windows;
 
-use statrs::distribution::{ChiSquared, ContinuousCDF};
-use tollgate::api::Decision;
-use tollgate::engine::{self, Caller, Fact, Observer};
+use table::{BOUND, column, judge, ratio, student, table};
+use tollgate::engine;
 use tollgate::measure::Measures;
 use tollgate::rng::Key;
 use tollgate::scenario::Model;
 use tollgate::time::{Instant, Span};
+use windows::{Cycles, Grid};
 
 /// How many times a row is run, and about how many calls count in a run.
 #[derive(Clone, Copy)]
@@ -33,37 +37,11 @@ const QUICK: Size = Size {
     calls: 5_000,
 };
 
-/// Resolves about 3e-4 of the share refused.
+/// Resolves about 4e-4 of the share refused.
 const FULL: Size = Size {
     runs: 40,
-    calls: 200_000,
+    calls: 100_000,
 };
-
-/// The bound on a row's statistic: 1 in 3,600 at 39 degrees of freedom.
-const BOUND: f64 = 4.0;
-
-/// The rows of a table, each as its texts by column.
-fn table(text: &str) -> Vec<csv::StringRecord> {
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
-    reader.records().map(Result::unwrap).collect()
-}
-
-fn column(text: &str, name: &str) -> usize {
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
-    let headers = reader.headers().unwrap();
-    headers.iter().position(|h| h == name).unwrap()
-}
-
-/// A decimal such as `3.7` as an exact ratio.
-fn ratio(decimal: &str) -> (u64, u64) {
-    let (whole, decimals) = decimal.split_once('.').unwrap_or((decimal, ""));
-    let digits = format!("{whole}{decimals}").parse().unwrap();
-    (digits, 10_u64.pow(u32::try_from(decimals.len()).unwrap()))
-}
 
 /// One call a second at random, so that every time in the tables is in seconds.
 fn scenario(warm_up: u64, horizon: u64, service: &str) -> String {
@@ -82,19 +60,6 @@ fn api(limit: &str) -> String {
     )
 }
 
-/// Student's statistic of `y - p x` over runs.
-fn student(expected: f64, runs: &[(f64, f64)]) -> f64 {
-    let n = runs.len() as f64;
-    let residuals: Vec<f64> = runs.iter().map(|(y, x)| y - expected * x).collect();
-    let mean = residuals.iter().sum::<f64>() / n;
-    let variance = residuals
-        .iter()
-        .map(|d| (d - mean) * (d - mean))
-        .sum::<f64>()
-        / (n - 1.0);
-    mean / (variance / n).sqrt()
-}
-
 /// Refusals and calls of each run, as the measures count them after the warm-up.
 fn measured(model: &Model, seed: u64, size: Size) -> Vec<(f64, f64)> {
     let run = |replicate| {
@@ -107,53 +72,9 @@ fn measured(model: &Model, seed: u64, size: Size) -> Vec<(f64, f64)> {
     (0..size.runs).map(run).collect()
 }
 
-/// No statistic beyond the bound, and their mean square where it should be.
-fn judge(name: &str, rows: &[(String, f64)]) {
-    let beyond: Vec<_> = rows
-        .iter()
-        .filter(|(_, z)| z.abs() >= BOUND || z.is_nan())
-        .collect();
-    assert!(beyond.is_empty(), "{name}: {beyond:?}");
-    let n = rows.len() as f64;
-    let mean_square = rows.iter().map(|(_, z)| z * z).sum::<f64>() / n;
-    // 99.9 % of what so many squares of Student's law with 39 degrees come to.
-    let (law, widening) = (ChiSquared::new(n).unwrap(), 39.0 / 37.0 / n);
-    let band = [0.0005, 0.9995].map(|p| law.inverse_cdf(p) * widening);
-    println!("{name}: mean square {mean_square:.3} over {n} rows, band {band:.3?}");
-    assert!(
-        band[0] <= mean_square && mean_square <= band[1],
-        "{name}: {mean_square}, {rows:?}"
-    );
-}
-
 // ---- Fixed windows -------------------------------------------------------
 
 const FIXED: &str = include_str!("oracles/analytic/fixed_window.csv");
-
-/// Counts the windows of a grid from the run's start.
-struct Grid {
-    start: Instant,
-    window: Span,
-    calls: f64,
-    refused: f64,
-    /// The last window that refused, and how many did.
-    last: u64,
-    windows: f64,
-}
-
-impl Observer for Grid {
-    fn note(&mut self, now: Instant, _caller: Caller, fact: &Fact) {
-        if let Fact::Decided(decision) = *fact {
-            self.calls += 1.0;
-            if decision != Decision::Admit {
-                let window = 1 + now.since(self.start).0 / self.window.0;
-                self.refused += 1.0;
-                self.windows += f64::from(u8::from(window != self.last));
-                self.last = window;
-            }
-        }
-    }
-}
 
 /// Windows on a grid that begins with the run: the share refused, and the
 /// share of windows that refuse any.
@@ -185,33 +106,6 @@ fn aligned(row: usize, quota: u64, window: &str, expected: [f64; 2], size: Size)
         any.push((grid.windows, windows as f64));
     }
     [student(expected[0], &shares), student(expected[1], &any)]
-}
-
-/// Counts whole cycles of window and idle time, from the run's start to the
-/// end of the first window that ends after `until`: a stopping time, so that
-/// Wald's identity makes the mean exact, however few cycles there are.
-struct Cycles {
-    window: Span,
-    until: Instant,
-    end: Instant,
-    stopped: bool,
-    calls: f64,
-    refused: f64,
-}
-
-impl Observer for Cycles {
-    fn note(&mut self, now: Instant, _caller: Caller, fact: &Fact) {
-        if let Fact::Decided(decision) = *fact {
-            if now >= self.end {
-                self.stopped |= self.end >= self.until;
-                self.end = now.after(self.window);
-            }
-            if !self.stopped {
-                self.calls += 1.0;
-                self.refused += f64::from(u8::from(decision != Decision::Admit));
-            }
-        }
-    }
 }
 
 /// Windows that begin with their first request.

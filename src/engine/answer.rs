@@ -158,6 +158,10 @@ impl<O: Observer> Engine<'_, O> {
         let Work::Closed { think } = population.work else {
             return;
         };
+        if self.sources[index].ended_at_once(self.now) >= u64::from(super::LOOPS_MAX) {
+            let population = population.name.clone();
+            self.stopped = Some(super::RunError::Loop { population });
+        }
         let local = client - population.first_client;
         let (key, number) = self.sources[index].thought(local);
         let at = self

@@ -29,6 +29,8 @@ pub(super) struct Source {
     by_session: bool,
     /// The next identity of those who spread their attempts.
     pub(super) turn: u32,
+    /// How many calls of a closed loop ended at the instant of the last.
+    ended: (Instant, u64),
     /// Calls that were offered and have not ended.
     pub(super) alive: u64,
 }
@@ -74,12 +76,20 @@ impl Source {
                 .any(|(cache, _)| *cache == Cache::Session),
             contents,
             turn: 0,
+            ended: (Instant(0), 0),
             alive: 0,
         }
     }
 }
 
 impl Source {
+    /// A call of a closed loop ends: how many did at this instant, per client.
+    pub(super) fn ended_at_once(&mut self, now: Instant) -> u64 {
+        let before = if self.ended.0 == now { self.ended.1 } else { 0 };
+        self.ended = (now, before + 1);
+        before / self.begun.len() as u64
+    }
+
     /// The key of a client and the number of the call that it thinks about next.
     pub(super) fn thought(&self, local: u32) -> (Key, u64) {
         (

@@ -131,12 +131,16 @@ impl<O: Observer> Engine<'_, O> {
         self.hop(home, What::Answer, attempt);
     }
 
-    /// A place is free: the first that waits and is still wanted takes it.
+    /// A place is free: the first that waits and is still wanted takes it. One
+    /// that is served in no time leaves within this loop, which then goes on,
+    /// so that a long line does not nest.
     fn serve_next(&mut self) {
-        while self.service.has_place() {
-            let Some(attempt) = self.waiting.pop_front() else {
-                return;
-            };
+        if std::mem::replace(&mut self.serving_line, true) {
+            return;
+        }
+        while self.service.has_place()
+            && let Some(attempt) = self.waiting.pop_front()
+        {
             if self.attempts[attempt].call == NONE && self.model.service.drops_timed_out {
                 self.attempts[attempt].answer = Answer::Status(Status::SERVICE_UNAVAILABLE);
                 self.attempts[attempt].phase = Phase::Placeless;
@@ -145,5 +149,6 @@ impl<O: Observer> Engine<'_, O> {
                 self.serve(attempt);
             }
         }
+        self.serving_line = false;
     }
 }

@@ -56,7 +56,10 @@ impl Limit for Concurrency {
             .expect("only what was charged is released");
     }
 
-    fn give_back(&mut self, _slot: Slot, _now: Instant, _cost: u32, _mark: Mark) {}
+    /// A place that was held was used, whatever came of it.
+    fn give_back(&mut self, _slot: Slot, _now: Instant, _cost: u32, _mark: Mark) -> bool {
+        false
+    }
 
     fn view(&self, slot: Slot, now: Instant) -> View {
         let remaining = self.max.saturating_sub(self.in_progress[slot as usize]);

@@ -121,11 +121,13 @@ impl Limit for FixedWindow {
 
     fn release(&mut self, _slot: Slot, _cost: u32) {}
 
-    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) {
+    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) -> bool {
         let window = self.at(slot, now);
-        if window.start.0 == mark.0 {
+        let stands = window.start.0 == mark.0;
+        if stands {
             self.windows[slot as usize].used = window.used.saturating_sub(u64::from(cost));
         }
+        stands
     }
 
     fn view(&self, slot: Slot, now: Instant) -> View {

@@ -158,12 +158,13 @@ impl Limit for TokenBucket {
 
     fn release(&mut self, _slot: Slot, _cost: u32) {}
 
-    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, _mark: Mark) {
+    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, _mark: Mark) -> bool {
         let level = self
             .level(slot, now)
             .saturating_add(self.price(cost))
             .min(self.full);
         self.buckets[slot as usize] = Bucket { level, at: now };
+        true
     }
 
     fn view(&self, slot: Slot, now: Instant) -> View {

@@ -172,11 +172,9 @@ impl Bundle {
         let compared = loader.compared(&file, clients)?;
         let of = loader.followed(&file)?;
         parsed.value = Some(file);
-        for fault in loader.faults {
-            parsed.add(fault);
-        }
         match api {
-            Some(mut api) if parsed.faults().is_empty() => {
+            // Faults of the files' own are told by the plan, with those between them.
+            Some(mut api) if loader.faults.is_empty() => {
                 let mut clients = loader.clients;
                 set_others(&mut api, &mut clients, settings)?;
                 Ok(Bundle {
@@ -189,9 +187,12 @@ impl Bundle {
             }
             // A name is wrong: what can be told of the other files is told as well.
             api => {
+                for fault in loader.faults {
+                    parsed.add(fault);
+                }
                 let mut faults = scenario.faults(parsed.faults().to_vec());
                 if let Some(api) = api {
-                    faults.extend(api.faults(api.parse::<file::api::Api>().faults().to_vec()));
+                    faults.extend(api.faults(checked_api(&api).faults().to_vec()));
                 }
                 for client in loader.clients {
                     faults.extend(

@@ -239,7 +239,11 @@ pub(super) fn over(
     }
     if let Some(b) = &levers.batch {
         let filter = world.filter(&b.endpoints, &b.populations, checks);
-        let calls = checks.above_zero(&b.calls, "the calls of a batch");
+        let calls = *b.calls.as_ref();
+        if calls < 2 {
+            let message = format!("a batch of {calls} calls is none");
+            checks.fault(b.calls.span(), message, "write at least 2");
+        }
         built.batch = world.endpoint(&b.endpoint, checks).map(|endpoint| Batch {
             calls,
             wait: b.wait,
