@@ -161,13 +161,14 @@ fn replicate(
     })
 }
 
-/// One run of one model, measured, with an observer beside it.
+/// Replicate number `replicate` of one model, measured, with an observer beside it.
 pub fn run_once<O: engine::Observer>(
     model: &Model,
     root: u64,
+    replicate: u64,
     observer: &mut O,
 ) -> Result<Outcome, ExperimentError> {
-    let key = Key::run(root, 0);
+    let key = Key::run(root, replicate);
     let mut both = (Measures::new(model, key), observer);
     let ending = engine::run(model, key, &mut both).map_err(ExperimentError::Run)?;
     both.0

@@ -47,15 +47,17 @@ fn files(binary: &Path, threads: &str) -> BTreeMap<String, Vec<u8>> {
     entries.map(file).collect()
 }
 
+/// A line a file: the SHA-256 of its bytes, and its name.
 fn digests(files: &BTreeMap<String, Vec<u8>>) -> String {
-    let line = |(name, bytes): (&String, &Vec<u8>)| {
-        let hex: String = Sha256::digest(bytes)
+    let mut lines = String::new();
+    for (name, bytes) in files {
+        let digest: Vec<String> = Sha256::digest(bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        format!("{hex}  {name}\n")
-    };
-    files.iter().map(line).collect()
+        lines.extend([&digest.concat(), "  ", name, "\n"]);
+    }
+    lines
 }
 
 #[test]

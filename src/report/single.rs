@@ -19,6 +19,8 @@ pub struct Single<'s> {
     pub client: &'s str,
     /// The seed.
     pub seed: u64,
+    /// Which of a comparison's seeds, from 0.
+    pub replicate: u64,
     /// What was run.
     pub model: &'s Model,
     /// What came of it; it has one run.
@@ -50,7 +52,7 @@ impl Single<'_> {
 
     fn heading(&self) -> String {
         let (title, client) = (visible(self.title), visible(self.client));
-        format!("{title}; {client}, seed {}", self.seed)
+        format!("{title}; {client}, seed {}, replicate {}", self.seed, self.replicate)
     }
 
     fn text(&self) -> String {
@@ -134,6 +136,7 @@ impl Single<'_> {
             "title": self.title,
             "client": self.client,
             "root-seed": self.seed,
+            "replicate": self.replicate,
             "metrics": metrics.collect::<serde_json::Map<_, _>>(),
             "limits": limits.collect::<Vec<_>>(),
         })

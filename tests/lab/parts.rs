@@ -138,7 +138,7 @@ fn levers(kind: Kind) -> BoxedStrategy<String> {
                 "",
                 "",
                 "batch = { calls = 3, wait = \"100ms\", endpoint = \"bulk\" }",
-                "batch = { calls = 1, wait = \"0s\", endpoint = \"bulk\" }",
+                "batch = { calls = 2, wait = \"0s\", endpoint = \"bulk\" }",
                 "batch = { calls = 9, wait = \"2s\", endpoint = \"bulk\", endpoints = [\"read\"] }",
             ]),
             pick(&["", "", "stagger = { by = \"1s\" }"]),
