@@ -105,9 +105,7 @@ impl Common {
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
-    let (path, value) = text
-        .split_once('=')
-        .ok_or("write PATH=VALUE, like service.fails=2%")?;
+    let (path, value) = text.split_once('=').ok_or("write PATH=VALUE, like service.fails=2%")?;
     Ok((path.trim().to_owned(), value.trim().to_owned()))
 }
 
@@ -224,9 +222,7 @@ fn say(text: &str) {
 fn fetch(path: &str) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = vec![];
-    file.take(LONGEST as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
+    file.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 

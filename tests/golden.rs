@@ -15,9 +15,7 @@ use sha2::{Digest, Sha256};
 const PICTURE: &str = "work-time.svg";
 
 fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
 /// The bytes of every file that `binary` writes for `compare clover`.
@@ -32,17 +30,10 @@ fn files(binary: &Path, threads: &str) -> BTreeMap<String, Vec<u8>> {
         .env("LC_ALL", "de_DE.UTF-8")
         .output()
         .unwrap();
-    assert!(
-        status.status.success(),
-        "{}",
-        String::from_utf8_lossy(&status.stderr)
-    );
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
     let entries = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap());
     let file = |entry: fs::DirEntry| {
-        (
-            entry.file_name().into_string().unwrap(),
-            fs::read(entry.path()).unwrap(),
-        )
+        (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())
     };
     entries.map(file).collect()
 }
@@ -51,10 +42,8 @@ fn files(binary: &Path, threads: &str) -> BTreeMap<String, Vec<u8>> {
 fn digests(files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut lines = String::new();
     for (name, bytes) in files {
-        let digest: Vec<String> = Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest: Vec<String> =
+            Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         lines.extend([&digest.concat(), "  ", name, "\n"]);
     }
     lines
@@ -73,11 +62,7 @@ fn the_files_of_the_main_job_are_the_same_bytes_as_ever() {
         fs::read(golden(PICTURE)).unwrap() == files[PICTURE],
         "the README's picture differs: {hint}"
     );
-    assert_eq!(
-        fs::read_to_string(golden("clover.sha256")).unwrap(),
-        digests,
-        "{hint}"
-    );
+    assert_eq!(fs::read_to_string(golden("clover.sha256")).unwrap(), digests, "{hint}");
 }
 
 #[test]
@@ -87,15 +72,7 @@ fn debug_and_release_write_the_same_bytes_on_any_threads() {
     let mut binaries = vec![];
     for profile in ["dev", "release"] {
         let built = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--locked",
-                "--bin",
-                "tollgate",
-                "--profile",
-                profile,
-                "--target-dir",
-            ])
+            .args(["build", "--locked", "--bin", "tollgate", "--profile", profile, "--target-dir"])
             .arg(target.path())
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status()

@@ -102,35 +102,17 @@ fn whole<T: serde::de::DeserializeOwned>(document: &Document) -> Result<T, Fault
 /// any faults, so it is not parsed for that.
 fn kind_of(text: &str) -> Kind {
     let of_one: [(Kind, &[&str]); 3] = [
-        (
-            Kind::Scenario,
-            &[
-                "population",
-                "horizon",
-                "api",
-                "clients",
-                "service",
-                "network",
-            ],
-        ),
+        (Kind::Scenario, &["population", "horizon", "api", "clients", "service", "network"]),
         (Kind::Api, &["limit", "endpoint", "commit", "status"]),
-        (
-            Kind::Client,
-            &["retries", "wait", "attempts", "jitter", "hint", "levers"],
-        ),
+        (Kind::Client, &["retries", "wait", "attempts", "jitter", "hint", "levers"]),
     ];
     let key = |line: &str| -> String {
         let line = line.trim_start_matches(['[', ' ']);
-        line.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '-')
-            .collect()
+        line.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect()
     };
     let keys: Vec<String> = text.lines().map(key).collect();
-    let count = |(_, own): &(Kind, &[&str])| {
-        keys.iter()
-            .filter(|key| own.contains(&key.as_str()))
-            .count()
-    };
+    let count =
+        |(_, own): &(Kind, &[&str])| keys.iter().filter(|key| own.contains(&key.as_str())).count();
     let likeliest = of_one.iter().rev().max_by_key(|kind| count(kind));
     likeliest.map_or(Kind::Scenario, |(kind, _)| *kind)
 }

@@ -91,11 +91,7 @@ impl Compare {
         let result = experiment::compare(&plan, seeds, threads.unwrap_or_else(all_threads), &tell);
         progress.end();
         let comparison = result?;
-        let subject = Subject {
-            plan: &plan,
-            seeds,
-            comparison: &comparison,
-        };
+        let subject = Subject { plan: &plan, seeds, comparison: &comparison };
         let wrote = write(&mut folder, &subject, &asked, &bundle)?;
         let place = folder.path().display().to_string();
         folder.keep()?;
@@ -116,11 +112,8 @@ impl Compare {
     fn bundle(&self) -> Result<(Bundle, Asked), Failure> {
         let clients = self.clients.as_deref();
         let settings = &self.common.settings;
-        let mut asked = Asked {
-            what: vec![],
-            clients: self.clients.clone(),
-            settings: settings.clone(),
-        };
+        let mut asked =
+            Asked { what: vec![], clients: self.clients.clone(), settings: settings.clone() };
         if let Some(name) = &self.name {
             asked.what = vec![base(name).to_owned()];
             return Ok((load(name, clients, settings)?, asked));
@@ -163,10 +156,7 @@ fn distinct(plan: &Plan) -> Result<(), Failure> {
         return Err(Failure::Usage("there is no client to compare".to_owned()));
     }
     for (place, variant) in plan.variants.iter().enumerate() {
-        if plan.variants[..place]
-            .iter()
-            .any(|v| v.name == variant.name)
-        {
+        if plan.variants[..place].iter().any(|v| v.name == variant.name) {
             let why = format!("two clients are called `{}`", variant.name);
             return Err(Failure::Usage(why));
         }

@@ -25,10 +25,7 @@ impl Progress {
     /// No bar yet; `quiet` for none at all.
     pub(super) fn new(quiet: bool) -> Self {
         let wanted = !quiet && std::io::stderr().is_terminal();
-        Progress {
-            since: wanted.then(Instant::now),
-            bar: OnceLock::new(),
-        }
+        Progress { since: wanted.then(Instant::now), bar: OnceLock::new() }
     }
 
     /// So many runs are done.

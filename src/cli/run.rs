@@ -64,10 +64,7 @@ impl Run {
             _ if self.common.prints() => print(&text)?,
             _ => {}
         }
-        if let Some(path) = self
-            .events
-            .as_deref()
-            .filter(|path| *path != "-" && !self.common.quiet)
+        if let Some(path) = self.events.as_deref().filter(|path| *path != "-" && !self.common.quiet)
         {
             say(&format!("wrote {path}"));
         }
@@ -98,8 +95,7 @@ impl Run {
         let mut events = Events::new(model, BufWriter::new(file.as_file_mut()));
         let outcome = run_once(model, self.seed, self.replicate, &mut events)?;
         events.finish().map_err(unwritable)?;
-        file.persist(path)
-            .map_err(|error| unwritable(error.error))?;
+        file.persist(path).map_err(|error| unwritable(error.error))?;
         Ok(outcome)
     }
 }

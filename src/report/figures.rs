@@ -17,13 +17,7 @@ pub const SCALE: u32 = 2;
 /// All charts of a comparison.
 #[must_use]
 pub fn all(subject: &Subject<'_>) -> Vec<Chart> {
-    vec![
-        work_time(subject),
-        rate(subject),
-        throttled(subject),
-        fairness(subject),
-        wait(subject),
-    ]
+    vec![work_time(subject), rate(subject), throttled(subject), fairness(subject), wait(subject)]
 }
 
 /// The names of all charts, as their files have them.
@@ -42,9 +36,7 @@ fn work_time(subject: &Subject<'_>) -> Chart {
         work_time::Client {
             name: visible(&outcome.name),
             x: outcome.estimate(key).filter(|_| placed).map(of),
-            attempts: outcome
-                .estimate("attempts")
-                .map_or(Estimate::exact(0.0), of),
+            attempts: outcome.estimate("attempts").map_or(Estimate::exact(0.0), of),
             served: mean(outcome, "served-share"),
         }
     });
@@ -70,23 +62,15 @@ fn work_time(subject: &Subject<'_>) -> Chart {
 }
 
 fn rate(subject: &Subject<'_>) -> Chart {
-    let band = |rates: Rates| rate::Band {
-        median: rates.median,
-        low: rates.low,
-        high: rates.high,
-    };
+    let band = |rates: Rates| rate::Band { median: rates.median, low: rates.low, high: rates.high };
     let width = csv::width(subject);
-    let clients = subject
-        .comparison
-        .outcomes
-        .iter()
-        .map(|outcome| rate::Client {
-            name: visible(&outcome.name),
-            admitted: band(csv::rates(subject, outcome, |bin| bin.admitted)),
-            throttled: band(csv::rates(subject, outcome, |bin| bin.rejected)),
-            throttled_share: mean(outcome, "429-share"),
-            admitted_total: mean(outcome, "admitted"),
-        });
+    let clients = subject.comparison.outcomes.iter().map(|outcome| rate::Client {
+        name: visible(&outcome.name),
+        admitted: band(csv::rates(subject, outcome, |bin| bin.admitted)),
+        throttled: band(csv::rates(subject, outcome, |bin| bin.rejected)),
+        throttled_share: mean(outcome, "429-share"),
+        admitted_total: mean(outcome, "admitted"),
+    });
     let how = format!("median and 5 to 95%, in bins of {width}");
     rate::Rate {
         title: "What was admitted and what was refused over time".to_owned(),
@@ -110,31 +94,17 @@ fn limit(subject: &Subject<'_>) -> Option<rate::Limit> {
             let rate = Limiter::capacity(&limit.limiter).0 * slots.len() as f64;
             (rate, &limit.limiter, slots.len())
         });
-    let (rate, limiter, keys) = rates
-        .filter(|(rate, ..)| rate.is_finite())
-        .min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let each = if keys == 1 {
-        String::new()
-    } else {
-        format!(" for each of {keys}")
-    };
-    Some(rate::Limit {
-        rate,
-        text: format!("limit {}{each}", words::pace(limiter)),
-    })
+    let (rate, limiter, keys) =
+        rates.filter(|(rate, ..)| rate.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let each = if keys == 1 { String::new() } else { format!(" for each of {keys}") };
+    Some(rate::Limit { rate, text: format!("limit {}{each}", words::pace(limiter)) })
 }
 
 fn throttled(subject: &Subject<'_>) -> Chart {
-    let clients = subject
-        .comparison
-        .outcomes
-        .iter()
-        .map(|outcome| throttled::Client {
-            name: visible(&outcome.name),
-            share: outcome
-                .estimate("429-share")
-                .map_or(Estimate::exact(0.0), of),
-        });
+    let clients = subject.comparison.outcomes.iter().map(|outcome| throttled::Client {
+        name: visible(&outcome.name),
+        share: outcome.estimate("429-share").map_or(Estimate::exact(0.0), of),
+    });
     throttled::Throttled {
         title: "The share of attempts that was refused".to_owned(),
         subtitle: subtitle(subject, "mean with 95% interval"),
@@ -207,11 +177,7 @@ fn subtitle(subject: &Subject<'_>, how: &str) -> String {
 const SUBTITLE: usize = 124;
 
 fn of(estimate: crate::stats::interval::Estimate) -> Estimate {
-    chart::Estimate {
-        mean: estimate.mean,
-        low: estimate.low,
-        high: estimate.high,
-    }
+    chart::Estimate { mean: estimate.mean, low: estimate.low, high: estimate.high }
 }
 
 fn mean(outcome: &Outcome, name: &str) -> f64 {

@@ -70,10 +70,7 @@ pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subjec
     };
     tell(&Subject {
         plan,
-        seeds: Seeds {
-            root: 0,
-            count: NonZeroUsize::new(seeds).unwrap(),
-        },
+        seeds: Seeds { root: 0, count: NonZeroUsize::new(seeds).unwrap() },
         comparison: &comparison,
     })
 }

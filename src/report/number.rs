@@ -81,11 +81,7 @@ impl Quantity {
     }
 
     fn scaled(self, value: f64) -> f64 {
-        if self == Quantity::Share {
-            value * 100.0
-        } else {
-            value
-        }
+        if self == Quantity::Share { value * 100.0 } else { value }
     }
 
     fn digits(self, value: f64, places: usize) -> String {
@@ -165,9 +161,8 @@ pub fn json(value: f64) -> serde_json::Value {
 }
 
 fn rounded(value: f64) -> f64 {
-    let rounded: f64 = format!("{value:.8e}")
-        .parse()
-        .expect("a float is written as a float is read");
+    let rounded: f64 =
+        format!("{value:.8e}").parse().expect("a float is written as a float is read");
     // There is one zero.
     if rounded == 0.0 { 0.0 } else { rounded }
 }
@@ -179,9 +174,7 @@ pub fn seconds(span: crate::time::Span) -> String {
     if rest == 0 {
         return whole.to_string();
     }
-    format!("{whole}.{rest:09}")
-        .trim_end_matches('0')
-        .to_owned()
+    format!("{whole}.{rest:09}").trim_end_matches('0').to_owned()
 }
 
 #[cfg(test)]
@@ -191,12 +184,7 @@ mod tests {
     use crate::time::Span;
 
     fn about(mean: f64, half: f64) -> Estimate {
-        Estimate {
-            mean,
-            low: mean - half,
-            high: mean + half,
-            method: Method::StudentT,
-        }
+        Estimate { mean, low: mean - half, high: mean + half, method: Method::StudentT }
     }
 
     #[test]

@@ -58,12 +58,8 @@ impl<'s> Subject<'s> {
         let model = self.model();
         let key = Key::run(self.seeds.root, 0);
         let known = |p: &&crate::workload::Population| model.calls_of(p, key).is_some();
-        let finite: Vec<String> = model
-            .populations
-            .iter()
-            .filter(known)
-            .map(|p| p.name.clone())
-            .collect();
+        let finite: Vec<String> =
+            model.populations.iter().filter(known).map(|p| p.name.clone()).collect();
         match finite.len() {
             0 => End::Open,
             all if all == model.populations.len() => End::All,
@@ -86,45 +82,30 @@ impl<'s> Subject<'s> {
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         let model = self.model();
-        let endpoints = model
-            .api
-            .endpoints
-            .iter()
-            .enumerate()
-            .map(|(index, e)| Class {
-                population: None,
-                endpoint: Some(index),
-                name: e.name.clone(),
-            });
+        let endpoints = model.api.endpoints.iter().enumerate().map(|(index, e)| Class {
+            population: None,
+            endpoint: Some(index),
+            name: e.name.clone(),
+        });
         if let Some(name) = &self.plan.shows {
             return endpoints.into_iter().find(|class| class.name == *name);
         }
-        let populations = model
-            .populations
-            .iter()
-            .enumerate()
-            .map(|(index, p)| Class {
-                population: Some(index),
-                endpoint: None,
-                name: p.name.clone(),
-            });
+        let populations = model.populations.iter().enumerate().map(|(index, p)| Class {
+            population: Some(index),
+            endpoint: None,
+            name: p.name.clone(),
+        });
         let several = |classes: Vec<Class>| if classes.len() > 1 { classes } else { vec![] };
         let mut classes = several(populations.collect());
         classes.extend(several(endpoints.collect()));
         let spread = |class: &Class| {
-            let shares = self
-                .comparison
-                .outcomes
-                .iter()
-                .filter_map(|o| served(o, class));
+            let shares = self.comparison.outcomes.iter().filter_map(|o| served(o, class));
             let ends = shares.fold((f64::INFINITY, 0.0_f64), |(least, most), share| {
                 (least.min(share.mean), most.max(share.mean))
             });
             ends.1 - ends.0
         };
-        let noticed = classes
-            .into_iter()
-            .filter(|class| spread(class) >= NOTICEABLE);
+        let noticed = classes.into_iter().filter(|class| spread(class) >= NOTICEABLE);
         noticed.max_by(|a, b| spread(a).total_cmp(&spread(b)))
     }
 }
@@ -132,9 +113,7 @@ impl<'s> Subject<'s> {
 /// The share of a class's calls that a client served.
 #[must_use]
 pub fn served(outcome: &Outcome, class: &Class) -> Option<Estimate> {
-    outcome
-        .class(class.population, class.endpoint)
-        .map(|class| class.served)
+    outcome.class(class.population, class.endpoint).map(|class| class.served)
 }
 
 /// How many calls of a class there were, on average over the seeds.

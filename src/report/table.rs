@@ -101,11 +101,7 @@ impl Table {
                 .map(|column| of_metric(outcome, &column.key, finished))
                 .collect();
             cells.extend(class.as_ref().map(|class| of_class(outcome, class)));
-            Row {
-                client: outcome.name.clone(),
-                finished,
-                cells,
-            }
+            Row { client: outcome.name.clone(), finished, cells }
         };
         let below = match end {
             End::Open => "did not serve all calls",
@@ -150,10 +146,7 @@ impl Table {
         for (index, column) in grid.column_iter_mut().enumerate() {
             column.set_padding((u16::from(index > 0) * 2, 0));
         }
-        let mut lines: Vec<String> = grid
-            .lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect();
+        let mut lines: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
         let finished = self.rows.iter().filter(|row| row.finished).count();
         if finished < self.rows.len() {
             let widest = lines.iter().map(|line| line.chars().count()).max();
@@ -166,9 +159,7 @@ impl Table {
 
     fn fields(&self, row: &Row) -> Vec<String> {
         let pairs = self.columns.iter().zip(&row.cells);
-        pairs
-            .map(|(column, cell)| written(cell, column.quantity))
-            .collect()
+        pairs.map(|(column, cell)| written(cell, column.quantity)).collect()
     }
 
     fn markdown(&self) -> String {
@@ -185,11 +176,7 @@ impl Table {
             lines.push(format!("| {}{mark} | {fields} |", escaped(&row.client)));
         }
         let left = self.rows.iter().any(|row| !row.finished);
-        let note = if left {
-            format!("\\* {}; ", self.below)
-        } else {
-            String::new()
-        };
+        let note = if left { format!("\\* {}; ", self.below) } else { String::new() };
         format!("{}\n\n{note}{}\n", lines.join("\n"), self.footer)
     }
 
@@ -232,12 +219,7 @@ fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
             Cell::NoneOf(subject::calls_per_run(outcome, None))
         }
         Some(estimate) => Cell::Number(estimate),
-        None if outcome
-            .values(key)
-            .is_some_and(|all| all.contains(&f64::INFINITY)) =>
-        {
-            Cell::Never
-        }
+        None if outcome.values(key).is_some_and(|all| all.contains(&f64::INFINITY)) => Cell::Never,
         None => Cell::Nothing,
     }
 }
@@ -335,10 +317,7 @@ mean of 2 paired seeds, ± 95 % interval where above 1 %
     #[test]
     fn other_formats_escape_what_would_break_them() {
         let markdown = table(Format::Markdown);
-        assert!(
-            markdown.contains("| a\\|\\u{1b} \\* | 0 of 100 | - |"),
-            "{markdown}"
-        );
+        assert!(markdown.contains("| a\\|\\u{1b} \\* | 0 of 100 | - |"), "{markdown}");
         let csv = table(Format::Csv);
         assert!(csv.contains("\n'=b,true,1,1,1,320,"), "{csv}");
         let json: serde_json::Value = serde_json::from_str(&table(Format::Json)).unwrap();

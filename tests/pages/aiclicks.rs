@@ -10,27 +10,15 @@ fn team() -> Model {
         "aiclicks",
         "query",
         &[
-            (
-                "keys",
-                2,
-                r#"team = "shared", token = "each", auth = { is = "key" }"#,
-            ),
-            (
-                "custom",
-                1,
-                r#"token = "each", auth = { is = "custom-key" }"#,
-            ),
+            ("keys", 2, r#"team = "shared", token = "each", auth = { is = "key" }"#),
+            ("custom", 1, r#"token = "each", auth = { is = "custom-key" }"#),
             ("session", 1, r#"user = "each", auth = { is = "jwt" }"#),
         ],
     )
 }
 
 const KEY: Who = ("keys", 0);
-const THREE: [&str; 3] = [
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-];
+const THREE: [&str; 3] = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
 
 /// The three headers of a response, in the order of the page's table.
 fn state(reply: &Reply) -> [Option<i64>; 3] {
@@ -70,10 +58,7 @@ fn a_negotiated_key_has_another_ceiling() {
     assert_eq!(server.admits(500, s(0), custom, "query"), 120);
     let refused = server.get(s(0), custom, "query");
     assert_eq!(refused.refused_by.as_deref(), Some("custom"));
-    assert_eq!(
-        state(&refused),
-        [Some(120), Some(0), Some(server.epoch(s(60)))]
-    );
+    assert_eq!(state(&refused), [Some(120), Some(0), Some(server.epoch(s(60)))]);
     assert_eq!(refused.header("Retry-After"), Some(60));
 }
 
@@ -98,11 +83,7 @@ fn every_response_to_a_key_has_the_three_headers() {
         names
     };
     for status in [200, 404, 500] {
-        assert_eq!(
-            told(server.answered(s(0), KEY, "query", status)),
-            THREE,
-            "{status}"
-        );
+        assert_eq!(told(server.answered(s(0), KEY, "query", status)), THREE, "{status}");
     }
     assert_eq!(told(server.get(s(0), KEY, "validate")), THREE);
     server.admits(60, s(0), KEY, "query");
@@ -124,10 +105,7 @@ fn the_headers_tell_the_window() {
         assert_eq!(state(&reply), [Some(60), Some(left), Some(reset)]);
     }
     let next = server.get(s(80), KEY, "query");
-    assert_eq!(
-        state(&next),
-        [Some(60), Some(59), Some(server.epoch(s(140)))]
-    );
+    assert_eq!(state(&next), [Some(60), Some(59), Some(server.epoch(s(140)))]);
 }
 
 // "You can also poll GET /validate — its data.rate_limit field returns the same
@@ -163,10 +141,7 @@ fn a_429_has_a_retry_after() {
         assert_eq!(server.get(s(0), KEY, "query").header("Retry-After"), None);
     }
     let refused = server.get(s(37), KEY, "query");
-    assert_eq!(
-        (refused.status, refused.header("Retry-After")),
-        (429, Some(23))
-    );
+    assert_eq!((refused.status, refused.header("Retry-After")), (429, Some(23)));
 }
 
 // "Retry-After is in seconds — wait at least that long before retrying."

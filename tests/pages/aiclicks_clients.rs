@@ -139,10 +139,7 @@ fn backoff_is_for_5xx_and_retry_after_for_429() {
     "#;
     let model = world::model("aiclicks", "aiclicks-advice", body);
     let names = &model.api.header_names;
-    let name = names
-        .iter()
-        .position(|n| n == "Retry-After")
-        .expect("the API sends it");
+    let name = names.iter().position(|n| n == "Retry-After").expect("the API sends it");
     let mut headers = Headers::NONE;
     let name = HeaderId(u8::try_from(name).expect("headers are few"));
     headers.set(name, Value::Integer(23));
@@ -169,16 +166,10 @@ fn backoff_is_for_5xx_and_retry_after_for_429() {
 #[test]
 fn a_cache_hit_counts() {
     let tale = hot_loop("clover-sample", CACHE, 1);
-    let first_tries = tale
-        .sent
-        .iter()
-        .filter(|a| a.number == 1 && a.status == 200);
+    let first_tries = tale.sent.iter().filter(|a| a.number == 1 && a.status == 200);
     let took: Vec<Span> = first_tries.map(tale::Attempt::took).collect();
     assert_eq!(took.len(), 60);
-    assert!(
-        took[1..].iter().all(|took| *took == ms(50)),
-        "all but one are hits"
-    );
+    assert!(took[1..].iter().all(|took| *took == ms(50)), "all but one are hits");
     let first_refused = tale.refused().next().expect("the 61st");
     assert_eq!(first_refused.call, 60 * 64, "sessions have 64 numbers each");
 }
@@ -203,10 +194,7 @@ fn the_scenario_tells_its_story() {
         assert_eq!(story.unbound(limit, &blind), [""; 0], "{limit} binds");
     }
     assert_eq!(story.finished(), ["aiclicks-advice", "header-aware"]);
-    assert_eq!(
-        story.unfinished(),
-        ["exponential-jitter", "fixed-interval", "naive"]
-    );
+    assert_eq!(story.unfinished(), ["exponential-jitter", "fixed-interval", "naive"]);
     for client in ["aiclicks-advice", "header-aware"] {
         assert!(story.mean(client, "429s") < 1.0, "{client}");
     }

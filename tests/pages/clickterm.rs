@@ -27,10 +27,7 @@ fn the_1001st_verify_in_an_hour_is_refused() {
     let mut server = Server::new(&model);
     assert_eq!(server.admits(1_000, s(0), SHOP, "verify"), 1_000);
     let refused = server.get(s(HOUR - 1), SHOP, "verify");
-    assert_eq!(
-        (refused.status, refused.refused_by.as_deref()),
-        (429, Some("verify"))
-    );
+    assert_eq!((refused.status, refused.refused_by.as_deref()), (429, Some("verify")));
     assert_eq!(server.admits(2_000, s(HOUR), SHOP, "verify"), 1_000);
 }
 
@@ -42,10 +39,7 @@ fn the_1001st_get_of_the_class_in_an_hour_is_refused() {
     assert_eq!(server.admits(600, s(0), SHOP, "status"), 600);
     assert_eq!(server.admits(600, s(0), SHOP, "customizations"), 400);
     let refused = server.get(s(HOUR - 1), SHOP, "status");
-    assert_eq!(
-        (refused.status, refused.refused_by.as_deref()),
-        (429, Some("get"))
-    );
+    assert_eq!((refused.status, refused.refused_by.as_deref()), (429, Some("get")));
     assert_eq!(server.admits(2_000, s(HOUR), SHOP, "customizations"), 1_000);
     // "Endpoint type": the two have nothing to do with each other.
     assert!(server.get(s(HOUR), SHOP, "verify").is_admitted());
@@ -59,14 +53,8 @@ fn the_key_is_the_app_and_the_address_together() {
         let mut server = Server::new(&model);
         server.admits(1_000, s(0), SHOP, endpoint);
         assert!(!server.get(s(0), SHOP, endpoint).is_admitted());
-        assert!(
-            server.get(s(0), ("forum", 0), endpoint).is_admitted(),
-            "same address"
-        );
-        assert!(
-            server.get(s(0), ("branches", 0), endpoint).is_admitted(),
-            "same app"
-        );
+        assert!(server.get(s(0), ("forum", 0), endpoint).is_admitted(), "same address");
+        assert!(server.get(s(0), ("branches", 0), endpoint).is_admitted(), "same app");
     }
 }
 
@@ -77,26 +65,13 @@ fn verify_is_also_subject_to_the_plans_quota() {
     let model = apps();
     let mut server = Server::new(&model);
     for branch in 0..10 {
-        assert_eq!(
-            server.admits(1_000, s(0), ("branches", branch), "verify"),
-            1_000
-        );
+        assert_eq!(server.admits(1_000, s(0), ("branches", branch), "verify"), 1_000);
     }
     let refused = server.get(s(0), ("branches", 10), "verify");
-    assert_eq!(
-        (refused.status, refused.refused_by.as_deref()),
-        (402, Some("plan quota"))
-    );
-    assert!(
-        !server
-            .get(s(5 * HOUR), ("branches", 10), "verify")
-            .is_admitted()
-    );
+    assert_eq!((refused.status, refused.refused_by.as_deref()), (402, Some("plan quota")));
+    assert!(!server.get(s(5 * HOUR), ("branches", 10), "verify").is_admitted());
     assert!(server.get(s(0), ("forum", 0), "verify").is_admitted());
-    assert!(
-        server.get(s(0), SHOP, "status").is_admitted(),
-        "events only"
-    );
+    assert!(server.get(s(0), SHOP, "status").is_admitted(), "events only");
 }
 
 // "`GET` endpoints (events, certificates) | No explicit rate limit", "SDK requests

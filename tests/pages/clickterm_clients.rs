@@ -96,10 +96,7 @@ fn the_status_is_asked_once_a_session() {
     let before_every_action = run("naive", "1h", populations, &[]);
     assert_eq!(before_every_action.asked("status"), 3 * 60);
     let once = run("clickterm-advice", "1h", populations, &[]);
-    assert_eq!(
-        (once.asked("status"), once.asked("customizations")),
-        (60, 60)
-    );
+    assert_eq!((once.asked("status"), once.asked("customizations")), (60, 60));
     assert_eq!(once.ends(End::ByCache), 2 * 60);
 }
 
@@ -121,10 +118,7 @@ fn a_captcha_stops_abusers_and_nobody_else() {
         asks = { verify = 1 }
     "#;
     let of = |tale: &Tale, who: &str| {
-        tale.sent
-            .iter()
-            .filter(|a| a.population == who && a.number == 1)
-            .count()
+        tale.sent.iter().filter(|a| a.population == who && a.number == 1).count()
     };
     let open = run("naive", "1h", populations, &[]);
     assert_eq!((of(&open, "sign-ups"), of(&open, "abusers")), (600, 1_200));
@@ -132,10 +126,7 @@ fn a_captcha_stops_abusers_and_nobody_else() {
     let guarded = run("clickterm-advice", "1h", populations, &[]);
     assert_eq!(of(&guarded, "sign-ups"), 600);
     let through = of(&guarded, "abusers");
-    assert!(
-        (30..=90).contains(&through),
-        "{through} of 1,200 got through"
-    );
+    assert!((30..=90).contains(&through), "{through} of 1,200 got through");
     assert_eq!(guarded.ends(End::GivenUp(Cause::Shed)), 1_200 - through);
     assert_eq!(guarded.refused().count(), 0);
 }
@@ -182,11 +173,7 @@ fn certificate_downloads_are_spread_over_time() {
         minutes.into_iter().max()
     };
     assert_eq!(most_in_a_minute("naive"), Some(600), "all at once");
-    assert_eq!(
-        most_in_a_minute("clickterm-advice"),
-        Some(10),
-        "over an hour"
-    );
+    assert_eq!(most_in_a_minute("clickterm-advice"), Some(10), "over an hour");
 }
 
 // The peak of sign-ups is above the hourly limit, and the pages ask too often: both
@@ -196,31 +183,13 @@ fn certificate_downloads_are_spread_over_time() {
 fn the_scenario_tells_its_story() {
     let story = story::of("clickterm");
     assert_eq!(story.too_long(), []);
-    let generic = [
-        "naive",
-        "fixed-interval",
-        "exponential-jitter",
-        "header-aware",
-    ];
+    let generic = ["naive", "fixed-interval", "exponential-jitter", "header-aware"];
     for limit in ["verify", "get"] {
         assert_eq!(story.unbound(limit, &generic), [""; 0], "{limit} binds");
-        assert_eq!(
-            story.unbound(limit, &["clickterm-advice"]),
-            [""; 0],
-            "{limit} binds"
-        );
+        assert_eq!(story.unbound(limit, &["clickterm-advice"]), [""; 0], "{limit} binds");
     }
-    let all = [
-        "clickterm-advice",
-        "exponential-jitter",
-        "header-aware",
-        "fixed-interval",
-        "naive",
-    ];
-    assert_eq!(
-        (story.finished(), story.unfinished()),
-        (vec![], all.to_vec())
-    );
+    let all = ["clickterm-advice", "exponential-jitter", "header-aware", "fixed-interval", "naive"];
+    assert_eq!((story.finished(), story.unfinished()), (vec![], all.to_vec()));
     for client in all {
         let served = |population, endpoint| story.served(client, population, Some(endpoint));
         assert!(served("archive", "certificates") > 0.999, "{client}");
@@ -230,19 +199,10 @@ fn the_scenario_tells_its_story() {
     let verified = |client| story.served(client, "sign-ups", Some("verify"));
     let status = |client| story.served(client, "pages", Some("status"));
     for client in generic {
-        assert!(
-            verified("clickterm-advice") > verified(client) + 0.1,
-            "{client}"
-        );
-        assert!(
-            status("clickterm-advice") > status(client) + 0.3,
-            "{client}"
-        );
+        assert!(verified("clickterm-advice") > verified(client) + 0.1, "{client}");
+        assert!(status("clickterm-advice") > status(client) + 0.3, "{client}");
     }
-    let twins = [
-        story.mean("header-aware", "429s"),
-        story.mean("exponential-jitter", "429s"),
-    ];
+    let twins = [story.mean("header-aware", "429s"), story.mean("exponential-jitter", "429s")];
     assert!((twins[0] - twins[1]).abs() < 0.5, "{twins:?}");
     assert!(story.served("clickterm-advice", "abusers", None) < 0.1);
 }

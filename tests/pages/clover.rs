@@ -120,21 +120,14 @@ fn only_cpu_intensive_endpoints_are_limited_at_once() {
 fn the_11th_request_of_an_app_at_the_same_time_is_refused() {
     let model = apps();
     let mut server = Server::new(&model);
-    let mut running: Vec<Reply> = (0..10)
-        .map(|n| server.ask(s(0), ("shops", n), "export"))
-        .collect();
+    let mut running: Vec<Reply> =
+        (0..10).map(|n| server.ask(s(0), ("shops", n), "export")).collect();
     assert!(running.iter().all(Reply::is_admitted));
     let refused = server.ask(s(5), ("shops", 10), "export");
     assert_eq!(refused.status, 429);
     let names: Vec<&String> = refused.headers.keys().collect();
-    assert_eq!(
-        names,
-        ["X-RateLimit-crossTokenConcurrentLimit", "retry-after"]
-    );
-    assert_eq!(
-        refused.header("X-RateLimit-crossTokenConcurrentLimit"),
-        Some(10)
-    );
+    assert_eq!(names, ["X-RateLimit-crossTokenConcurrentLimit", "retry-after"]);
+    assert_eq!(refused.header("X-RateLimit-crossTokenConcurrentLimit"), Some(10));
     assert!(server.get(s(5), ("rivals", 0), "export").is_admitted());
     server.done(s(6), running.remove(0), 200);
     assert!(server.get(s(7), ("shops", 11), "export").is_admitted());
@@ -178,9 +171,7 @@ fn the_header_identifies_the_type() {
         .into_iter()
         .map(|reply| {
             let names = reply.headers.into_keys();
-            names
-                .filter(|name| name.starts_with("X-RateLimit-"))
-                .collect()
+            names.filter(|name| name.starts_with("X-RateLimit-")).collect()
         })
         .collect();
     assert_eq!(
@@ -200,10 +191,8 @@ fn the_header_identifies_the_type() {
 // "Concurrent rate limit responses also include a `retry-after` header."
 #[test]
 fn only_concurrent_refusals_have_a_retry_after() {
-    let sent: Vec<bool> = four_refusals(&apps())
-        .iter()
-        .map(|reply| reply.header("retry-after").is_some())
-        .collect();
+    let sent: Vec<bool> =
+        four_refusals(&apps()).iter().map(|reply| reply.header("retry-after").is_some()).collect();
     assert_eq!(sent, [false, false, true, true]);
 }
 

@@ -79,10 +79,7 @@ fn staggered_merchants_make_no_bursts() {
     assert!(most_in_a_second(&staggered) <= 50);
     assert_eq!(staggered.refused().count(), 0);
     // The lever alone, without the pacer.
-    let lever = polls(
-        "exponential-jitter",
-        r#"levers = { stagger = { by = "10s" } }"#,
-    );
+    let lever = polls("exponential-jitter", r#"levers = { stagger = { by = "10s" } }"#);
     assert_eq!((most_in_a_second(&lever), lever.refused().count()), (40, 0));
 }
 
@@ -105,10 +102,7 @@ fn backfill_waits_for_the_night() {
         tale::tell(&world::model("clover", "clover-advice", &body)).sent[0].sent
     };
     assert_eq!(backfill(""), Span::ZERO);
-    assert_eq!(
-        backfill(r#"levers = { off-peak = { by = "8h" } }"#),
-        s(8 * 3_600)
-    );
+    assert_eq!(backfill(r#"levers = { off-peak = { by = "8h" } }"#), s(8 * 3_600));
     // The scenario's sync runs at midnight in California.
     let start = world::built_in("clover").variants[0].model.start;
     assert_eq!(start.to_string(), "2026-01-05T08:00:00Z");
@@ -118,19 +112,10 @@ fn backfill_waits_for_the_night() {
 // months old": one of the CPU-intensive endpoints.
 #[test]
 fn the_export_api_is_there_and_limited_at_once() {
-    let model = world::callers(
-        "clover",
-        "read",
-        &[("app", 1, "app = 'shared', token = 'shared'")],
-    );
+    let model = world::callers("clover", "read", &[("app", 1, "app = 'shared', token = 'shared'")]);
     let mut server = Server::new(&model);
-    let refused = (0..6)
-        .map(|_| server.ask(s(0), ("app", 0), "export"))
-        .last();
-    assert_eq!(
-        refused.and_then(|r| r.header("X-RateLimit-tokenConcurrentLimit")),
-        Some(5)
-    );
+    let refused = (0..6).map(|_| server.ask(s(0), ("app", 0), "export")).last();
+    assert_eq!(refused.and_then(|r| r.header("X-RateLimit-tokenConcurrentLimit")), Some(5));
 }
 
 // "The value of this header is the number of seconds your app must wait before
@@ -195,22 +180,13 @@ fn the_whole_app_pauses_for_one_second() {
         workers = 8
     "#;
     let tale = tale::tell(&world::model("clover", "clover-advice", body));
-    let ours: Vec<_> = tale
-        .sent
-        .iter()
-        .filter(|a| a.population == "ours")
-        .collect();
+    let ours: Vec<_> = tale.sent.iter().filter(|a| a.population == "ours").collect();
     let refused: Vec<_> = ours.iter().filter(|a| a.refused_by.is_some()).collect();
     assert!(refused.len() >= 10, "only {} refusals", refused.len());
     for refusal in refused {
         let silence = refusal.heard..refusal.heard.plus(s(1));
-        let broken = ours
-            .iter()
-            .find(|a| a.sent > silence.start && a.sent < silence.end);
-        assert!(
-            broken.is_none(),
-            "{broken:?} within a second of {refusal:?}"
-        );
+        let broken = ours.iter().find(|a| a.sent > silence.start && a.sent < silence.end);
+        assert!(broken.is_none(), "{broken:?} within a second of {refusal:?}");
     }
 }
 
@@ -238,10 +214,7 @@ fn assert_doubling(waits: &[Span]) {
     assert_eq!(waits.len(), 9);
     for (k, wait) in waits.iter().enumerate() {
         let least = s(1 << k);
-        assert!(
-            *wait >= least && *wait < least.plus(s(1)),
-            "{wait} for k = {k}"
-        );
+        assert!(*wait >= least && *wait < least.plus(s(1)), "{wait} for k = {k}");
     }
 }
 
@@ -269,17 +242,8 @@ fn the_sample_retries_nothing_but_429() {
 fn the_scenario_tells_its_story() {
     let story = story::of("clover");
     assert_eq!(story.too_long(), []);
-    for limit in [
-        "app rate",
-        "token rate",
-        "app concurrency",
-        "token concurrency",
-    ] {
-        assert_eq!(
-            story.unbound(limit, &["clover-sample"]),
-            [""; 0],
-            "{limit} binds"
-        );
+    for limit in ["app rate", "token rate", "app concurrency", "token concurrency"] {
+        assert_eq!(story.unbound(limit, &["clover-sample"]), [""; 0], "{limit} binds");
     }
     let finished = story.finished();
     let place = |name| finished.iter().position(|client| *client == name);

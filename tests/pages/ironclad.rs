@@ -38,11 +38,7 @@ fn the_table_is_the_models() {
     let model = company();
     for (who, endpoint, quota, window) in TABLE {
         let mut server = Server::new(&model);
-        assert_eq!(
-            server.admits(quota, s(0), who, endpoint),
-            quota,
-            "{who:?} {endpoint}"
-        );
+        assert_eq!(server.admits(quota, s(0), who, endpoint), quota, "{who:?} {endpoint}");
         let refused = server.get(Span(window.0 - 1), who, endpoint);
         assert_eq!(refused.status, 429, "{who:?} {endpoint}");
         assert!(server.get(window, who, endpoint).is_admitted());
@@ -128,10 +124,7 @@ fn the_timer_starts_with_the_first_request() {
     // Nothing runs while nobody asks, and the windows are not those of the clock.
     let first = ms(150_300);
     server.get(first, TOKEN, "rest");
-    assert_eq!(
-        server.admits(2_000, first.plus(ms(59_999)), TOKEN, "rest"),
-        1_999
-    );
+    assert_eq!(server.admits(2_000, first.plus(ms(59_999)), TOKEN, "rest"), 1_999);
     assert_eq!(server.admits(1, first.plus(s(60)), TOKEN, "rest"), 1);
     // The next timer starts with the next request, not where the last one ended.
     let mut idle = Server::new(&model);
@@ -144,12 +137,7 @@ fn the_timer_starts_with_the_first_request() {
 // "Site owners and admins are emailed if a limit is reached." Once a window.
 #[test]
 fn owners_are_mailed_once_when_a_limit_is_reached() {
-    let names = [
-        "rest",
-        "rest unauthenticated",
-        "activity",
-        "activity unauthenticated",
-    ];
+    let names = ["rest", "rest unauthenticated", "activity", "activity unauthenticated"];
     let model = company();
     for ((who, endpoint, quota, window), limit) in TABLE.into_iter().zip(names) {
         let mut server = Server::new(&model);
@@ -221,11 +209,7 @@ fn the_reset_is_an_exact_epoch() {
         let reset = server.epoch(s(7).plus(window));
         for later in [7, 8, 42] {
             let reply = server.get(s(later), who, endpoint);
-            assert_eq!(
-                reply.header("X-RateLimit-Reset"),
-                Some(reset),
-                "at {later} s"
-            );
+            assert_eq!(reply.header("X-RateLimit-Reset"), Some(reset), "at {later} s");
         }
     }
 }

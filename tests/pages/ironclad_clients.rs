@@ -48,11 +48,7 @@ fn a_refused_request_is_not_processed() {
     let refused: Vec<&tale::Attempt> = tale.refused().collect();
     assert_eq!(refused.len(), 100);
     for attempt in refused {
-        assert_eq!(
-            (attempt.status, attempt.took()),
-            (429, ms(45)),
-            "no second of work"
-        );
+        assert_eq!((attempt.status, attempt.took()), (429, ms(45)), "no second of work");
     }
 }
 
@@ -107,11 +103,7 @@ fn data_of_page_loads_is_cached() {
     let blind = page_loads("naive");
     assert_eq!((blind.asked("page"), blind.asked("rest")), (600, 600));
     let cached = page_loads("ironclad-advice");
-    assert_eq!(
-        cached.asked("rest"),
-        600,
-        "what a signer does is never cached"
-    );
+    assert_eq!(cached.asked("rest"), 600, "what a signer does is never cached");
     let asked = cached.asked("page");
     assert!((9..=11).contains(&asked), "{asked} in ten minutes");
     assert_eq!(cached.ended.len(), 1_200);
@@ -137,10 +129,7 @@ fn the_advice_keeps_within_a_quota_that_is_lowered() {
     "#;
     let tale = tale::tell(&world::model("ironclad-clickwrap", "ironclad-advice", body));
     assert_eq!(tale.served(), 5_000);
-    let third = tale
-        .sent
-        .iter()
-        .filter(|a| (s(130)..s(180)).contains(&a.sent));
+    let third = tale.sent.iter().filter(|a| (s(130)..s(180)).contains(&a.sent));
     let third = third.count();
     assert!((300..=500).contains(&third), "{third} in most of a window");
     assert!(tale.refused().count() < 20, "{}", tale.refused().count());
@@ -154,39 +143,19 @@ fn the_scenario_tells_its_story() {
     let story = story::of("ironclad-clickwrap");
     assert_eq!(story.too_long(), []);
     let blind = ["naive", "fixed-interval", "exponential-jitter"];
-    let limits = [
-        "rest",
-        "rest unauthenticated",
-        "activity",
-        "activity unauthenticated",
-    ];
+    let limits = ["rest", "rest unauthenticated", "activity", "activity unauthenticated"];
     for limit in limits {
         assert_eq!(story.unbound(limit, &blind), [""; 0], "{limit} binds");
     }
     assert_eq!(story.finished(), ["ironclad-advice", "header-aware"]);
-    assert_eq!(
-        story.unfinished(),
-        ["exponential-jitter", "fixed-interval", "naive"]
-    );
+    assert_eq!(story.unfinished(), ["exponential-jitter", "fixed-interval", "naive"]);
     for client in blind {
-        let (live, backfill) = (
-            story.served(client, "live", None),
-            story.served(client, "backfill", None),
-        );
-        assert!(
-            live < backfill && live < 0.95,
-            "{client}: {live} and {backfill}"
-        );
+        let (live, backfill) =
+            (story.served(client, "live", None), story.served(client, "backfill", None));
+        assert!(live < backfill && live < 0.95, "{client}: {live} and {backfill}");
     }
     assert!(story.refused("ironclad-advice", "rest") < 100);
-    let start = world::built_in("ironclad-clickwrap").variants[0]
-        .model
-        .start;
-    let changes = &world::built_in("ironclad-clickwrap").variants[0]
-        .model
-        .changes;
-    assert_eq!(
-        (changes[0].at.since(start), changes[0].quota),
-        (Span::seconds(480), 1_500)
-    );
+    let start = world::built_in("ironclad-clickwrap").variants[0].model.start;
+    let changes = &world::built_in("ironclad-clickwrap").variants[0].model.changes;
+    assert_eq!((changes[0].at.since(start), changes[0].quota), (Span::seconds(480), 1_500));
 }

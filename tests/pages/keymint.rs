@@ -12,16 +12,8 @@ fn products() -> Model {
         "keymint",
         "validate",
         &[
-            (
-                "office",
-                1,
-                r#"token = { is = "product" }, ip = { is = "office" }"#,
-            ),
-            (
-                "tenant",
-                1,
-                r#"token = { is = "other" }, ip = { is = "office" }"#,
-            ),
+            ("office", 1, r#"token = { is = "product" }, ip = { is = "office" }"#),
+            ("tenant", 1, r#"token = { is = "other" }, ip = { is = "office" }"#),
             ("homes", 700, r#"token = { is = "product" }, ip = "each""#),
             ("strangers", 20, r#"token = { is = "other" }, ip = "each""#),
         ],
@@ -50,10 +42,7 @@ fn an_address_is_limited_whatever_it_asks_and_with_any_token() {
     }
     for endpoint in ALL {
         let refused = server.get(s(59), OFFICE, endpoint);
-        assert_eq!(
-            (refused.status, refused.refused_by.as_deref()),
-            (429, Some("ip"))
-        );
+        assert_eq!((refused.status, refused.refused_by.as_deref()), (429, Some("ip")));
     }
     assert!(server.get(s(60), OFFICE, "validate").is_admitted());
 }
@@ -77,15 +66,8 @@ fn each_token_has_its_own_allocation() {
     let mut server = Server::new(&model);
     assert_eq!(from_homes(&mut server, 0..700, "entitlements"), 600);
     let refused = server.get(s(0), ("homes", 699), "entitlements");
-    assert_eq!(
-        (refused.status, refused.refused_by.as_deref()),
-        (429, Some("token"))
-    );
-    assert!(
-        server
-            .get(s(0), ("strangers", 0), "entitlements")
-            .is_admitted()
-    );
+    assert_eq!((refused.status, refused.refused_by.as_deref()), (429, Some("token")));
+    assert!(server.get(s(0), ("strangers", 0), "entitlements").is_admitted());
 }
 
 // "Endpoint-Specific Limits: Critical endpoints like license validation have
@@ -97,15 +79,8 @@ fn critical_endpoints_have_stricter_limits() {
         let mut server = Server::new(&model);
         assert_eq!(from_homes(&mut server, 0..400, endpoint), quota);
         let refused = server.get(s(0), ("homes", 500), endpoint);
-        assert_eq!(
-            (refused.status, refused.refused_by.as_deref()),
-            (429, Some(endpoint))
-        );
-        assert!(
-            server
-                .get(s(0), ("homes", 500), "entitlements")
-                .is_admitted()
-        );
+        assert_eq!((refused.status, refused.refused_by.as_deref()), (429, Some(endpoint)));
+        assert!(server.get(s(0), ("homes", 500), "entitlements").is_admitted());
     }
 }
 
@@ -118,10 +93,7 @@ fn a_validation_counts_for_address_and_token_too() {
     assert_eq!(server.admits(10, s(0), OFFICE, "activate"), 10);
     assert_eq!(server.admits(100, s(0), OFFICE, "entitlements"), 40);
     assert_eq!(from_homes(&mut server, 0..260, "validate"), 260);
-    assert_eq!(
-        from_homes(&mut server, 0..700, "entitlements"),
-        600 - 60 - 260
-    );
+    assert_eq!(from_homes(&mut server, 0..700, "entitlements"), 600 - 60 - 260);
 }
 
 // "Rate limits are calculated based on: Source IP Address, API Access Token,
@@ -153,18 +125,13 @@ fn abuse_from_one_address_leaves_the_others_alone() {
 #[test]
 fn every_limit_answers_429() {
     let model = products();
-    for (endpoint, limit) in [
-        ("validate", "validate"),
-        ("activate", "activate"),
-        ("batch", "token"),
-    ] {
+    for (endpoint, limit) in
+        [("validate", "validate"), ("activate", "activate"), ("batch", "token")]
+    {
         let mut server = Server::new(&model);
         from_homes(&mut server, 0..650, endpoint);
         let refused = server.get(s(0), ("homes", 660), endpoint);
-        assert_eq!(
-            (refused.status, refused.refused_by.as_deref()),
-            (429, Some(limit))
-        );
+        assert_eq!((refused.status, refused.refused_by.as_deref()), (429, Some(limit)));
         assert!(refused.headers.is_empty());
     }
 }

@@ -67,10 +67,7 @@ fn sync(client: &str, settings: &[(&str, &str)]) -> usize {
 fn nobody_retries_immediately() {
     for client in ["keymint-sample", "keymint-advice"] {
         let waits = refused_time_and_again(client).waits();
-        assert!(
-            waits.iter().all(|wait| *wait >= s(1)),
-            "{client}: {waits:?}"
-        );
+        assert!(waits.iter().all(|wait| *wait >= s(1)), "{client}: {waits:?}");
     }
     let naive = refused_time_and_again("naive").waits();
     assert!(naive.iter().all(|wait| *wait == Span::ZERO));
@@ -92,17 +89,10 @@ fn waits_double_from_one_second_up_to_a_maximum() {
 #[test]
 fn validations_are_cached() {
     let tale = seats("keymint-advice");
-    let validations = tale
-        .ended
-        .iter()
-        .filter(|call| call.endpoint == "validate")
-        .count();
+    let validations = tale.ended.iter().filter(|call| call.endpoint == "validate").count();
     assert_eq!(validations, 1_200);
     let cached = tale.ends(End::ByCache);
-    assert!(
-        (540..=660).contains(&cached),
-        "half of 1,200 is not {cached}"
-    );
+    assert!((540..=660).contains(&cached), "half of 1,200 is not {cached}");
     let others = tale.ended.iter().filter(|call| call.end == End::ByCache);
     assert!(others.into_iter().all(|call| call.endpoint == "validate"));
 }
@@ -115,11 +105,7 @@ fn a_validation_and_its_entitlements_go_together() {
     let batches = tale.asked("batch");
     // Where neither the cache nor a webhook had one of the two: 0.5 * 0.75.
     assert!((390..=510).contains(&batches), "{batches} of 1,200");
-    assert_eq!(
-        tale.ends(End::ByBatch),
-        batches,
-        "each carries one call more"
-    );
+    assert_eq!(tale.ends(End::ByBatch), batches, "each carries one call more");
     assert_eq!(seats("keymint-sample").sent.len(), 2_400);
     assert!(tale.sent.len() < 1_200, "{}", tale.sent.len());
 }
@@ -130,16 +116,9 @@ fn a_validation_and_its_entitlements_go_together() {
 fn webhooks_stand_in_for_polls() {
     let tale = seats("keymint-advice");
     let avoided = tale.ends(End::Avoided);
-    assert!(
-        (250..=350).contains(&avoided),
-        "a quarter of 1,200 is not {avoided}"
-    );
+    assert!((250..=350).contains(&avoided), "a quarter of 1,200 is not {avoided}");
     let polls = tale.ended.iter().filter(|call| call.end == End::Avoided);
-    assert!(
-        polls
-            .into_iter()
-            .all(|call| call.endpoint == "entitlements")
-    );
+    assert!(polls.into_iter().all(|call| call.endpoint == "entitlements"));
 }
 
 // "Monitor Rate Limit Headers: Check for rate limit headers in responses to
@@ -154,11 +133,7 @@ fn the_advice_adjusts_where_there_are_headers() {
     let with = [(headers.path.as_str(), headers.alternatives[0].as_str())];
     assert!(sync("keymint-advice", &[]) > 20);
     assert!(sync("keymint-advice", &with) <= 5);
-    assert_eq!(
-        sync("keymint-sample", &[]),
-        sync("keymint-sample", &with),
-        "it looks at none"
-    );
+    assert_eq!(sync("keymint-sample", &[]), sync("keymint-sample", &with), "it looks at none");
 }
 
 // "Review Your Request Patterns: Persistent 429 errors may indicate overly
@@ -169,13 +144,8 @@ fn the_advice_adjusts_where_there_are_headers() {
 fn the_scenario_tells_its_story() {
     let story = story::of("keymint");
     assert_eq!(story.too_long(), []);
-    let others = [
-        "naive",
-        "fixed-interval",
-        "exponential-jitter",
-        "header-aware",
-        "keymint-sample",
-    ];
+    let others =
+        ["naive", "fixed-interval", "exponential-jitter", "header-aware", "keymint-sample"];
     for limit in ["ip", "token", "validate", "activate"] {
         assert_eq!(story.unbound(limit, &others), [""; 0], "{limit} binds");
     }
@@ -186,17 +156,11 @@ fn the_scenario_tells_its_story() {
     assert!(served("keymint-advice") > served("exponential-jitter") + 0.03);
     assert!(served("keymint-sample") > served("naive") + 0.03);
     for limit in ["ip", "token", "validate"] {
-        assert!(
-            story.refused("keymint-advice", limit) < 30,
-            "{limit} is out of the way"
-        );
+        assert!(story.refused("keymint-advice", limit) < 30, "{limit} is out of the way");
     }
     let attempts = |client| story.mean(client, "attempts");
     assert!(attempts("keymint-advice") < attempts("keymint-sample") / 2.0);
-    let twins = [
-        story.mean("header-aware", "429s"),
-        story.mean("exponential-jitter", "429s"),
-    ];
+    let twins = [story.mean("header-aware", "429s"), story.mean("exponential-jitter", "429s")];
     assert!((twins[0] - twins[1]).abs() < 0.5, "no headers: {twins:?}");
     // The office behind one address suffers the most from it.
     let validate = |who| story.served("keymint-sample", who, Some("validate"));

@@ -46,10 +46,7 @@ impl Reply {
 impl<'m> Server<'m> {
     /// Every limit as it is at the start of a run.
     pub(crate) fn new(model: &'m Model) -> Server<'m> {
-        Server {
-            model,
-            api: Api::new(&model.api),
-        }
+        Server { model, api: Api::new(&model.api) }
     }
 
     /// A request arrives so long after the start.

@@ -23,10 +23,7 @@ pub(crate) struct Story {
 /// Compares the clients of a built-in scenario.
 pub(crate) fn of(name: &str) -> Story {
     let plan = world::built_in(name);
-    let seeds = Seeds {
-        root: 1,
-        count: SEEDS,
-    };
+    let seeds = Seeds { root: 1, count: SEEDS };
     let threads = NonZeroUsize::new(2).expect("two is not zero");
     let comparison = experiment::compare(&plan, seeds, threads, &|_, _| ());
     let comparison = comparison.expect("every run ends and loses nothing");
@@ -60,9 +57,7 @@ impl Story {
     /// A metric's mean over the seeds.
     pub(crate) fn mean(&self, client: &str, metric: &str) -> f64 {
         let estimate = self.outcome(client).estimate(metric);
-        estimate
-            .unwrap_or_else(|| panic!("`{client}` has no {metric}"))
-            .mean
+        estimate.unwrap_or_else(|| panic!("`{client}` has no {metric}")).mean
     }
 
     /// The share served of a population's calls at an endpoint.
@@ -100,12 +95,8 @@ impl Story {
             let attempts = |run: &experiment::Run| -> u64 {
                 run.cells.iter().flatten().map(|cell| cell.attempts).sum()
             };
-            outcome
-                .runs
-                .iter()
-                .map(move |run| (outcome.name.as_str(), attempts(run)))
+            outcome.runs.iter().map(move |run| (outcome.name.as_str(), attempts(run)))
         });
-        runs.filter(|(_, attempts)| *attempts >= ATTEMPTS_MAX)
-            .collect()
+        runs.filter(|(_, attempts)| *attempts >= ATTEMPTS_MAX).collect()
     }
 }

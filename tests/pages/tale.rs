@@ -60,17 +60,9 @@ struct Scribe<'m> {
 
 /// Runs a model with its first seed.
 pub(crate) fn tell(model: &Model) -> Tale {
-    let mut scribe = Scribe {
-        model,
-        sent: vec![],
-        ended: vec![],
-    };
+    let mut scribe = Scribe { model, sent: vec![], ended: vec![] };
     let ending = engine::run(model, Key::run(1, 0), &mut scribe).expect("the run ends");
-    Tale {
-        sent: scribe.sent,
-        ended: scribe.ended,
-        limits: ending.limits,
-    }
+    Tale { sent: scribe.sent, ended: scribe.ended, limits: ending.limits }
 }
 
 impl Attempt {
@@ -88,10 +80,7 @@ impl Tale {
 
     /// The waits before the retries of a call that was refused time and again.
     pub(crate) fn waits(&self) -> Vec<Span> {
-        self.sent
-            .iter()
-            .filter_map(|attempt| attempt.then)
-            .collect()
+        self.sent.iter().filter_map(|attempt| attempt.then).collect()
     }
 
     /// How many calls ended so.
@@ -118,17 +107,13 @@ impl Scribe<'_> {
     }
 
     fn endpoint(&self, caller: Caller) -> String {
-        self.model.api.endpoints[caller.endpoint as usize]
-            .name
-            .clone()
+        self.model.api.endpoints[caller.endpoint as usize].name.clone()
     }
 
     fn answered(&self, now: Instant, caller: Caller, record: &AttemptRecord) -> Attempt {
         let refused_by = record.rejected_by.map(|id| self.model.api.limit(id));
         Attempt {
-            population: self.model.populations[usize::from(caller.population)]
-                .name
-                .clone(),
+            population: self.model.populations[usize::from(caller.population)].name.clone(),
             endpoint: self.endpoint(caller),
             call: record.call,
             number: record.number,

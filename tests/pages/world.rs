@@ -33,10 +33,8 @@ pub(crate) fn plan(api: &str, client: &str, body: &str, settings: &[(&str, &str)
     let head = "name = \"page\"\ntitle = \"A sentence of the page\"\nclients = [\"naive\"]\n";
     let text = format!("{head}api = \"{api}\"\n{body}");
     let fetch = |_: &str| Ok(text.clone().into_bytes());
-    let settings: Vec<(String, String)> = settings
-        .iter()
-        .map(|(path, value)| ((*path).to_owned(), (*value).to_owned()))
-        .collect();
+    let settings: Vec<(String, String)> =
+        settings.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
     let clients = [client.to_owned()];
     let bundle = Bundle::load("page.toml", Some(&clients), &settings, &fetch);
     let bundle = bundle.unwrap_or_else(|error| panic!("{error}"));

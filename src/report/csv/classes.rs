@@ -31,16 +31,7 @@ const NUMBERS: [(&str, Read); 13] = [
 ];
 
 pub(super) fn sheet(subject: &Subject<'_>) -> String {
-    let header = [
-        "client",
-        "population",
-        "endpoint",
-        "metric",
-        "unit",
-        "mean",
-        "low",
-        "high",
-    ];
+    let header = ["client", "population", "endpoint", "metric", "unit", "mean", "low", "high"];
     let mut rows = vec![texts(&header)];
     for outcome in &subject.comparison.outcomes {
         for (population, endpoint) in classes(subject) {

@@ -17,10 +17,7 @@ pub fn verdict(subject: &Subject<'_>) -> String {
     let Some(best) = ranking.order().next() else {
         return String::new();
     };
-    let told = Told {
-        subject,
-        best: &outcomes[best],
-    };
+    let told = Told { subject, best: &outcomes[best] };
     let text = match (ranking.finished.len(), ranking.leads.len()) {
         (_, 0) => return told.alone(!ranking.finished.is_empty()),
         (0, _) => told.lost(),
@@ -41,13 +38,8 @@ const NOBODY: &str = "No client served 99.9 % of the calls in every seed";
 pub fn headline(subject: &Subject<'_>) -> String {
     let text = verdict(subject).replace(KEPT, " ");
     // That nobody was done is the chart's to show; who served more is the finding.
-    let text = text
-        .split_once(&format!("{NOBODY}; "))
-        .map_or(text.as_str(), |(_, rest)| rest);
-    let end = [", with ", "; ", ". ", ", and "]
-        .iter()
-        .filter_map(|mark| text.find(mark))
-        .min();
+    let text = text.split_once(&format!("{NOBODY}; ")).map_or(text.as_str(), |(_, rest)| rest);
+    let end = [", with ", "; ", ". ", ", and "].iter().filter_map(|mark| text.find(mark)).min();
     let line = end.map_or(text, |end| &text[..end]);
     line.trim_end_matches('.').to_owned()
 }
@@ -67,10 +59,7 @@ impl Told<'_> {
         let name = visible(&self.best.name);
         let time = self.best.estimate("time-to-99").filter(|_| finished);
         let time = time.map_or(String::new(), |time| {
-            format!(
-                ", 99 % of them in {}",
-                keep(&Quantity::Seconds.write_estimate(&time))
-            )
+            format!(", 99 % of them in {}", keep(&Quantity::Seconds.write_estimate(&time)))
         });
         format!(
             "{name} served {} of the calls{time}, with {} 429s.",
@@ -83,9 +72,8 @@ impl Told<'_> {
     fn lost(&self) -> String {
         let leads = &self.subject.comparison.ranking.leads;
         let name = visible(&self.best.name);
-        let (alike, behind) = split(leads, |lead| {
-            lead.served.is_some_and(|more| clear(&more, 0.0))
-        });
+        let (alike, behind) =
+            split(leads, |lead| lead.served.is_some_and(|more| clear(&more, 0.0)));
         let Some(next) = behind else {
             let names = names_of(self, alike);
             return format!(
@@ -103,10 +91,8 @@ impl Told<'_> {
             self.refused(other)
         );
         if !alike.is_empty() {
-            let close = format!(
-                " No clear difference between {name} and {}.",
-                names_of(self, alike)
-            );
+            let close =
+                format!(" No clear difference between {name} and {}.", names_of(self, alike));
             text.push_str(&close);
         }
         text
@@ -130,31 +116,21 @@ impl Told<'_> {
     /// Several finished: who was sooner.
     fn sooner(&self, leads: &[Lead]) -> String {
         let name = visible(&self.best.name);
-        let (close, behind) = split(leads, |lead| {
-            lead.sooner.is_some_and(|times| clear(&times, 1.0))
-        });
+        let (close, behind) =
+            split(leads, |lead| lead.sooner.is_some_and(|times| clear(&times, 1.0)));
         let mut sentences = vec![];
         if !close.is_empty() {
             let by = close[0].sooner.filter(|_| close.len() == 1);
             let by = by.map_or(String::new(), |times| format!(" ({})", factor(&times)));
             let other = names_of(self, close);
-            let of = if self.by_completion() {
-                ""
-            } else {
-                " in p99 wait"
-            };
-            sentences.push(format!(
-                "No clear difference{of} between {name} and {other}{by}."
-            ));
+            let of = if self.by_completion() { "" } else { " in p99 wait" };
+            sentences.push(format!("No clear difference{of} between {name} and {other}{by}."));
         }
         if let Some(next) = behind {
             let (other, times) = (self.outcome(next), next.sooner.map(|times| factor(&times)));
             let times = times.unwrap_or_default();
             let verb = if self.by_completion() {
-                format!(
-                    "{name} finishes {times} sooner than {}",
-                    visible(&other.name)
-                )
+                format!("{name} finishes {times} sooner than {}", visible(&other.name))
             } else {
                 format!(
                     "The p99 wait of {name} is {times} shorter than that of {}",
@@ -205,10 +181,7 @@ fn clear(estimate: &Estimate, none: f64) -> bool {
 }
 
 fn names_of(told: &Told<'_>, leads: &[Lead]) -> String {
-    let names: Vec<String> = leads
-        .iter()
-        .map(|lead| visible(&told.outcome(lead).name))
-        .collect();
+    let names: Vec<String> = leads.iter().map(|lead| visible(&told.outcome(lead).name)).collect();
     listed(&names)
 }
 
@@ -242,30 +215,21 @@ fn points(difference: &Estimate) -> String {
     if half == 0.0 {
         return keep(&format!("{value} points"));
     }
-    keep(&format!(
-        "{value} ± {} points",
-        number::decimal(half, places)
-    ))
+    keep(&format!("{value} ± {} points", number::decimal(half, places)))
 }
 
 /// `1.7 ± 0.3 times`.
 fn factor(times: &Estimate) -> String {
     let half = half_width(times);
     if !half.is_finite() {
-        return keep(&format!(
-            "more than {} times",
-            number::decimal(times.low, 1)
-        ));
+        return keep(&format!("more than {} times", number::decimal(times.low, 1)));
     }
     let places = places_for(half, times.mean);
     let value = number::decimal(times.mean, places);
     if half == 0.0 {
         return keep(&format!("{value} times"));
     }
-    keep(&format!(
-        "{value} ± {} times",
-        number::decimal(half, places)
-    ))
+    keep(&format!("{value} ± {} times", number::decimal(half, places)))
 }
 
 /// As many decimals as the half-width has a figure in, one to three.
@@ -299,11 +263,7 @@ mod tests {
 
     #[test]
     fn who_is_clearly_sooner_is_said_to_be_so_with_its_interval() {
-        let slow = [
-            (100, 200.0, 900.0),
-            (100, 210.0, 910.0),
-            (100, 190.0, 890.0),
-        ];
+        let slow = [(100, 200.0, 900.0), (100, 210.0, 910.0), (100, 190.0, 890.0)];
         let soon = [(100, 100.0, 3.0), (100, 101.0, 3.0), (100, 99.0, 3.0)];
         assert_eq!(
             verdict_on(&[&slow, &soon]),
@@ -317,10 +277,7 @@ mod tests {
         let other = [(100, 110.0, 5.0), (100, 80.0, 6.0), (100, 115.0, 7.0)];
         let late = [(100, 500.0, 5.0), (100, 500.0, 6.0), (100, 500.0, 7.0)];
         let text = verdict_on(&[&one, &other, &late]);
-        assert!(
-            text.starts_with("No clear difference between a and b (1.0"),
-            "{text}"
-        );
+        assert!(text.starts_with("No clear difference between a and b (1.0"), "{text}");
         assert!(text.contains("a finishes 5.0"), "{text}");
         assert!(text.ends_with("sooner than c, with 6 429s each."), "{text}");
     }
@@ -350,10 +307,7 @@ mod tests {
     #[test]
     fn one_seed_is_said_to_be_one() {
         let text = verdict_on(&[&[(100, 300.0, 5.0)], &[(100, 310.0, 5.0)]]);
-        assert!(
-            text.starts_with("On this one seed, which says nothing of chance"),
-            "{text}"
-        );
+        assert!(text.starts_with("On this one seed, which says nothing of chance"), "{text}");
     }
 
     #[test]
