@@ -4,7 +4,8 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, fetch, print, say};
 use crate::report::text::visible;
-use crate::scenario::bundle::{checked_api, open};
+use crate::scenario::assumption::checked_api;
+use crate::scenario::bundle::open;
 use crate::scenario::document::Document;
 use crate::scenario::fault::Faults;
 use crate::scenario::file;
