@@ -70,6 +70,9 @@ pub struct Table {
 /// Names longer than this are cut in the middle of a screen; files have them whole.
 const NAME: usize = 28;
 
+/// Titles longer than this are cut on a screen, so that six columns fit it.
+const TITLE: usize = 11;
+
 impl Table {
     /// The table of a comparison, the best client first.
     #[must_use]
@@ -82,7 +85,10 @@ impl Table {
             quantity,
         };
         let time = match end {
-            End::Open => column("p99 wait", "wait-p99", Quantity::Seconds),
+            End::Open => {
+                let (title, key) = wait_shown(subject);
+                column(title, key, Quantity::Seconds)
+            }
             _ => column("99% done", "time-to-99", Quantity::Seconds),
         };
         let mut columns = vec![
@@ -130,17 +136,16 @@ impl Table {
         let mut grid = Grid::new();
         grid.load_style(comfy_table::presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Disabled);
-        let titles = self
-            .columns
-            .iter()
-            .map(|column| Field::new(&column.title).set_alignment(CellAlignment::Right));
+        let titles = self.columns.iter().map(|column| {
+            Field::new(cut(&column.title, TITLE)).set_alignment(CellAlignment::Right)
+        });
         grid.set_header(std::iter::once(Field::new("client")).chain(titles));
         for row in &self.rows {
             let numbers = self
                 .fields(row)
                 .into_iter()
                 .map(|text| Field::new(text).set_alignment(CellAlignment::Right));
-            let name = Field::new(shortened(&row.client));
+            let name = Field::new(cut(&row.client, NAME));
             grid.add_row(std::iter::once(name).chain(numbers));
         }
         for (index, column) in grid.column_iter_mut().enumerate() {
@@ -281,13 +286,24 @@ fn footer(subject: &Subject<'_>, end: &End) -> String {
     }
 }
 
-fn shortened(name: &str) -> String {
+/// A name that a screen has so many columns for.
+fn cut(name: &str, columns: usize) -> String {
     let name = visible(name);
-    if name.chars().count() <= NAME {
+    if name.chars().count() <= columns {
         return name;
     }
-    let head: String = name.chars().take(NAME - 1).collect();
+    let head: String = name.chars().take(columns - 1).collect();
     head + "…"
+}
+
+/// The wait that is shown where work has no end: the highest quantile that any
+/// client reaches, because a column of "never" says nothing.
+fn wait_shown(subject: &Subject<'_>) -> (&'static str, &'static str) {
+    let all = [("p99 wait", "wait-p99"), ("p90 wait", "wait-p90"), ("p50 wait", "wait-p50")];
+    let reached = |(_, key): &&(&str, &str)| {
+        subject.comparison.outcomes.iter().any(|outcome| outcome.estimate(key).is_some())
+    };
+    *all.iter().find(reached).unwrap_or(&all[0])
 }
 
 #[cfg(test)]

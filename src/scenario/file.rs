@@ -81,7 +81,7 @@ impl Visitor<'_> for ShareVisitor {
     }
 }
 
-/// A distribution of spans: `"90ms"`, or one of the tables of [`Law`].
+/// A distribution of spans: `"90ms"`, or a table such as `{ exponential = "90ms" }`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Times(pub Dist);
 

@@ -60,10 +60,11 @@ fn setting(assumption: &Assumption) -> String {
     shell(&format!("{}={value}", assumption.path))
 }
 
-/// A value, cut where it is long.
+/// A value on one line, cut where it is long.
 fn short(value: &str) -> String {
+    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
     if value.chars().count() <= SHORT {
-        return value.to_owned();
+        return value;
     }
     let head: String = value.chars().take(SHORT - 2).collect();
     format!("{} …", head.trim_end())
