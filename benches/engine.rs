@@ -33,25 +33,19 @@ fn w1(clients: u32) -> Model {
 
 fn ns_per_event(c: &mut Criterion) {
     let mut group = c.benchmark_group("w1");
-    group
-        .sample_size(10)
-        .throughput(Throughput::Elements(EVENTS));
+    group.sample_size(10).throughput(Throughput::Elements(EVENTS));
     for clients in [100, 10_000] {
         let model = w1(clients);
         let run = Key::run(0, 0);
-        group.bench_with_input(
-            BenchmarkId::new("clients", clients),
-            &model,
-            |bench, model| {
-                bench.iter(|| {
-                    let mut measures = Measures::new(model, run);
-                    let ending =
-                        engine::run(model, run, &mut measures).expect("w1 does not stand still");
-                    assert_eq!(ending.events, EVENTS);
-                    black_box(measures.total())
-                });
-            },
-        );
+        group.bench_with_input(BenchmarkId::new("clients", clients), &model, |bench, model| {
+            bench.iter(|| {
+                let mut measures = Measures::new(model, run);
+                let ending =
+                    engine::run(model, run, &mut measures).expect("w1 does not stand still");
+                assert_eq!(ending.events, EVENTS);
+                black_box(measures.total())
+            });
+        });
         // Once more, to say what a single event costs in plain numbers.
         let started = wall_seconds();
         let mut measures = Measures::new(&model, run);
@@ -70,10 +64,7 @@ fn ns_per_event(c: &mut Criterion) {
 fn wall_seconds() -> f64 {
     use std::sync::OnceLock;
     static START: OnceLock<std::time::Instant> = OnceLock::new();
-    START
-        .get_or_init(std::time::Instant::now)
-        .elapsed()
-        .as_secs_f64()
+    START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64()
 }
 
 criterion_group!(benches, ns_per_event);

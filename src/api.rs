@@ -115,11 +115,7 @@ impl ApiModel {
     #[must_use]
     pub fn receipts_max(&self) -> usize {
         let undone = |id: &&LimitId| self.limit(**id).keeps_receipt();
-        self.by_endpoint
-            .iter()
-            .map(|ids| ids.iter().filter(undone).count())
-            .max()
-            .unwrap_or(0)
+        self.by_endpoint.iter().map(|ids| ids.iter().filter(undone).count()).max().unwrap_or(0)
     }
 }
 
@@ -140,12 +136,7 @@ pub struct Receipt {
 
 impl Receipt {
     /// Nothing was charged.
-    pub const NONE: Receipt = Receipt {
-        limit: LimitId(0),
-        slot: 0,
-        cost: 0,
-        mark: Mark(0),
-    };
+    pub const NONE: Receipt = Receipt { limit: LimitId(0), slot: 0, cost: 0, mark: Mark(0) };
 }
 
 /// What the limits say of an attempt.
@@ -193,14 +184,10 @@ impl<'m> Api<'m> {
             limiter.grow(map.len());
             limiter
         };
-        let locks = model
-            .limits
-            .iter()
-            .zip(&model.penalty_slots)
-            .map(|(limit, map)| {
-                let (penalty, _) = limit.penalty.as_ref()?;
-                Some(Locks::new(*penalty, map.as_ref()?.len()))
-            });
+        let locks = model.limits.iter().zip(&model.penalty_slots).map(|(limit, map)| {
+            let (penalty, _) = limit.penalty.as_ref()?;
+            Some(Locks::new(*penalty, map.as_ref()?.len()))
+        });
         let noticed = model
             .limits
             .iter()
@@ -315,13 +302,7 @@ impl<'m> Api<'m> {
                 continue;
             }
             let view = self.limiters[usize::from(id.0)].view(slot, now);
-            for rule in self
-                .model
-                .limit(id)
-                .headers
-                .iter()
-                .filter(|r| refuses || !r.rejects_only)
-            {
+            for rule in self.model.limit(id).headers.iter().filter(|r| refuses || !r.rejects_only) {
                 let least = &mut tightest[usize::from(rule.name.0)];
                 let tighter = headers.get(rule.name).is_none() || view.remaining < *least;
                 if let Some(value) = rule.value(&view, wait, now).filter(|_| tighter) {
@@ -347,24 +328,18 @@ impl<'m> Api<'m> {
         let Place::At(slot) = place else {
             return Verdict::Reject { wait: Span::NEVER };
         };
-        let lock = self.locks[index]
-            .as_mut()
-            .zip(self.model.penalty_slots[index].as_ref());
+        let lock = self.locks[index].as_mut().zip(self.model.penalty_slots[index].as_ref());
         let lock = lock.and_then(|(locks, map)| match map.place(principal, endpoint) {
             Place::At(slot) => Some((locks, slot)),
             _ => None,
         });
-        let locked = lock
-            .as_ref()
-            .is_some_and(|(locks, slot)| locks.locked(*slot, now));
+        let locked = lock.as_ref().is_some_and(|(locks, slot)| locks.locked(*slot, now));
         let mut verdict = self.limiters[index].test(slot, now, cost);
         if verdict == Verdict::Admit && !locked {
             return Verdict::Admit;
         }
         if let Some((locks, slot)) = lock {
-            verdict = Verdict::Reject {
-                wait: locks.refuse(slot, now),
-            };
+            verdict = Verdict::Reject { wait: locks.refuse(slot, now) };
         }
         self.notice(index, slot, now);
         verdict
@@ -395,12 +370,7 @@ impl<'m> Api<'m> {
         let mark = self.limiters[index].charge(slot, now, cost);
         self.counts[index].charged += u64::from(cost);
         if self.model.limits[index].keeps_receipt() {
-            receipts[*kept] = Receipt {
-                limit: id,
-                slot,
-                cost,
-                mark,
-            };
+            receipts[*kept] = Receipt { limit: id, slot, cost, mark };
             *kept += 1;
         }
     }

@@ -32,10 +32,7 @@ impl Principals {
     /// Principals over these attribute names.
     #[must_use]
     pub fn new(names: Vec<String>) -> Self {
-        Principals {
-            names,
-            ..Principals::default()
-        }
+        Principals { names, ..Principals::default() }
     }
 
     /// The names of the attributes.
@@ -69,11 +66,7 @@ impl Principals {
 
     /// Adds a principal; `row` has a value or none for each name, in order.
     pub fn push(&mut self, row: &[Option<AttributeValue>]) -> Principal {
-        assert_eq!(
-            row.len(),
-            self.names.len(),
-            "a row has a place for every attribute"
-        );
+        assert_eq!(row.len(), self.names.len(), "a row has a place for every attribute");
         self.rows.extend_from_slice(row);
         self.count += 1;
         self.count - 1
@@ -162,19 +155,12 @@ impl SlotMap {
         let mut by_principal = Vec::with_capacity(principals.len() as usize);
         for principal in 0..principals.len() {
             let holds = |c: &Condition| principals.value(principal, c.attribute) == Some(c.value);
-            let key: Vec<_> = scope
-                .attributes
-                .iter()
-                .map(|a| principals.value(principal, *a))
-                .collect();
+            let key: Vec<_> =
+                scope.attributes.iter().map(|a| principals.value(principal, *a)).collect();
             let slot = if !scope.when.iter().all(holds) {
                 SKIP
             } else if key.contains(&None) && scope.missing != Missing::Shared {
-                if scope.missing == Missing::Skip {
-                    SKIP
-                } else {
-                    REFUSE
-                }
+                if scope.missing == Missing::Skip { SKIP } else { REFUSE }
             } else {
                 let next =
                     Slot::try_from(keys.len()).expect("there are no more keys than principals");
@@ -185,11 +171,7 @@ impl SlotMap {
         let endpoints = if scope.by_endpoint { endpoints } else { 1 };
         let endpoints = u32::try_from(endpoints).expect("a model has few endpoints");
         let keys = u32::try_from(keys.len()).expect("there are no more keys than principals");
-        SlotMap {
-            by_principal,
-            endpoints,
-            slots: keys * endpoints,
-        }
+        SlotMap { by_principal, endpoints, slots: keys * endpoints }
     }
 
     /// How many slots there are.
@@ -234,10 +216,7 @@ mod tests {
     #[test]
     fn a_shared_attribute_is_one_slot_and_each_own_is_many() {
         let (principals, app, token) = two_tokens_one_without();
-        let of = |attribute| Scope {
-            attributes: vec![attribute],
-            ..Scope::default()
-        };
+        let of = |attribute| Scope { attributes: vec![attribute], ..Scope::default() };
         let apps = SlotMap::build(&of(app), &principals, 3);
         let tokens = SlotMap::build(&of(token), &principals, 3);
         assert_eq!((apps.len(), tokens.len()), (1, 2));
@@ -248,11 +227,7 @@ mod tests {
     #[test]
     fn the_missing_key_rule_is_obeyed() {
         let (principals, _, token) = two_tokens_one_without();
-        let scope = |missing| Scope {
-            attributes: vec![token],
-            missing,
-            ..Scope::default()
-        };
+        let scope = |missing| Scope { attributes: vec![token], missing, ..Scope::default() };
         let refused = SlotMap::build(&scope(Missing::Reject), &principals, 1);
         assert_eq!(refused.place(2, 0), Place::Refuse);
         let shared = SlotMap::build(&scope(Missing::Shared), &principals, 1);
@@ -266,10 +241,7 @@ mod tests {
         let scope = Scope {
             attributes: vec![app],
             by_endpoint: true,
-            when: vec![Condition {
-                attribute: token,
-                value,
-            }],
+            when: vec![Condition { attribute: token, value }],
             missing: Missing::Skip,
         };
         let map = SlotMap::build(&scope, &principals, 3);

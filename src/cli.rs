@@ -23,6 +23,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::experiment::ExperimentError;
 use crate::report::output::Unwritable;
 use crate::report::table;
+use crate::report::text::{keep, visible, wrap};
 use crate::scenario::document::LONGEST;
 use crate::scenario::fault::Faults;
 use crate::scenario::{Bundle, LoadError};
@@ -60,13 +61,9 @@ enum Command {
 /// How a table is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Format {
-    /// For a terminal of 80 columns
     Text,
-    /// For a document
     Markdown,
-    /// For a spreadsheet
     Csv,
-    /// For a program
     Json,
 }
 
@@ -108,9 +105,7 @@ impl Common {
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
-    let (path, value) = text
-        .split_once('=')
-        .ok_or("write PATH=VALUE, like service.fails=2%")?;
+    let (path, value) = text.split_once('=').ok_or("write PATH=VALUE, like service.fails=2%")?;
     Ok((path.trim().to_owned(), value.trim().to_owned()))
 }
 
@@ -137,11 +132,24 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(why) | Failure::Failed(why) => write!(f, "error: {why}"),
+            Failure::Usage(why) | Failure::Failed(why) => {
+                f.write_str(&fitted(&format!("error: {why}")))
+            }
             Failure::Model(LoadError::Faults(faults)) => f.write_str(&faults.render(true)),
-            Failure::Model(error) => error.fmt(f),
+            Failure::Model(error) => f.write_str(&fitted(&error.to_string())),
         }
     }
+}
+
+/// Lines that fit a screen; what is broken goes on deeper than it began.
+fn fitted(text: &str) -> String {
+    let line = |line: &str| {
+        let words = line.trim_start();
+        let indent = line.len() - words.len();
+        let first = keep(&line[..indent]);
+        wrap(&format!("{first}{}", visible(words)), indent + 6)
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl From<LoadError> for Failure {
@@ -214,9 +222,7 @@ fn say(text: &str) {
 fn fetch(path: &str) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = vec![];
-    file.take(LONGEST as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
+    file.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 

@@ -40,12 +40,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes, in the order of tables.
-    pub const ALL: [Cause; 4] = [
-        Cause::Attempts,
-        Cause::Deadline,
-        Cause::NotRetried,
-        Cause::Shed,
-    ];
+    pub const ALL: [Cause; 4] = [Cause::Attempts, Cause::Deadline, Cause::NotRetried, Cause::Shed];
 
     /// The name in tables and files.
     #[must_use]
@@ -129,10 +124,7 @@ impl Policy {
         if attempt >= self.attempts {
             return Next::GiveUp(Cause::Attempts);
         }
-        let hinted = self
-            .hint
-            .as_ref()
-            .and_then(|hint| hint.wait(clock, answer, headers, bits));
+        let hinted = self.hint.as_ref().and_then(|hint| hint.wait(clock, answer, headers, bits));
         Next::Retry(hinted.unwrap_or_else(|| self.jitter.apply(self.schedule.wait(attempt), bits)))
     }
 
@@ -141,10 +133,8 @@ impl Policy {
     #[must_use]
     pub fn reads_none(&self, headers: &Headers) -> bool {
         let status = Answer::Status(Status::TOO_MANY_REQUESTS);
-        let hinted = self
-            .hint
-            .as_ref()
-            .is_some_and(|h| h.wait(Instant(0), status, headers, 0).is_some());
+        let hinted =
+            self.hint.as_ref().is_some_and(|h| h.wait(Instant(0), status, headers, 0).is_some());
         let paced = self
             .header_pace
             .as_ref()

@@ -100,11 +100,7 @@ fn normal(p: f64) -> f64 {
         return q * ratio(&CENTRE, 0.180_625 - q * q);
     }
     let r = libm::sqrt(-libm::log(if q < 0.0 { p } else { 1.0 - p }));
-    let tail = if r <= 5.0 {
-        ratio(&TAIL, r - 1.6)
-    } else {
-        ratio(&FAR, r - 5.0)
-    };
+    let tail = if r <= 5.0 { ratio(&TAIL, r - 1.6) } else { ratio(&FAR, r - 5.0) };
     if q < 0.0 { -tail } else { tail }
 }
 
@@ -191,16 +187,12 @@ mod tests {
         a.sort_by(f64::total_cmp);
         b.sort_by(f64::total_cmp);
         let below = |v: &[f64], x: f64| v.partition_point(|y| *y <= x) as f64 / v.len() as f64;
-        a.iter()
-            .map(|&x| (below(&a, x) - below(&b, x)).abs())
-            .fold(0.0, f64::max)
+        a.iter().map(|&x| (below(&a, x) - below(&b, x)).abs()).fold(0.0, f64::max)
     }
 
     fn ours(dist: Dist) -> Vec<f64> {
         let key = Key::run(7, 0);
-        (0..40_000)
-            .map(|i| dist.sample(key.draw(Purpose::Service, i)).as_secs_f64())
-            .collect()
+        (0..40_000).map(|i| dist.sample(key.draw(Purpose::Service, i)).as_secs_f64()).collect()
     }
 
     fn theirs(dist: impl Distribution<f64>) -> Vec<f64> {
@@ -219,10 +211,7 @@ mod tests {
         let log_normal = theirs(rand_distr::LogNormal::from_mean_cv(2.0, 1.5).unwrap());
         assert!(distance(ours(Dist::log_normal(s, 1.5)), log_normal.clone()) < BOUND);
         let normal = theirs(rand_distr::Normal::new(2.0, 0.25).unwrap());
-        let bell = Dist::Normal {
-            mean: s,
-            sd: Span::millis(250),
-        };
+        let bell = Dist::Normal { mean: s, sd: Span::millis(250) };
         assert!(distance(ours(bell), normal) < BOUND);
         // The harness must see a wrong law, or it proves nothing.
         assert!(distance(ours(Dist::Exponential(Span::millis(2_100))), exponential) > BOUND);
@@ -262,14 +251,8 @@ mod tests {
             Dist::Uniform(Span::ZERO, Span::seconds(1)),
             Dist::Exponential(Span::seconds(1)),
             Dist::log_normal(Span::seconds(1), 1.0),
-            Dist::Normal {
-                mean: Span::seconds(1),
-                sd: Span::millis(100),
-            },
+            Dist::Normal { mean: Span::seconds(1), sd: Span::millis(100) },
         ];
-        assert_eq!(
-            dists.map(sample),
-            [777_489_651, 251_684_944, 1_335_470_638, 1_076_374_252]
-        );
+        assert_eq!(dists.map(sample), [777_489_651, 251_684_944, 1_335_470_638, 1_076_374_252]);
     }
 }

@@ -177,11 +177,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             service: Service::new(&model.service, model.contents),
             waiting: VecDeque::new(),
             serving_line: false,
-            memories: model
-                .policies
-                .iter()
-                .map(|p| Memory::new(p, clients))
-                .collect(),
+            memories: model.policies.iter().map(|p| Memory::new(p, clients)).collect(),
             in_flight: model.policies.iter().map(lines).collect(),
             workers: model.populations.iter().map(offer::worker_lines).collect(),
             sources: model
@@ -195,14 +191,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn start(&mut self) {
         for (index, change) in (0_u32..).zip(&self.model.changes) {
-            self.queue.push(
-                change.at,
-                Event {
-                    what: What::Change,
-                    index,
-                    generation: 0,
-                },
-            );
+            self.queue.push(change.at, Event { what: What::Change, index, generation: 0 });
         }
         for population in 0..self.model.populations.len() {
             self.open(population);
@@ -210,19 +199,9 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     fn happen(&mut self, event: Event) {
-        let Event {
-            what,
-            index,
-            generation,
-        } = event;
-        let of_call = matches!(
-            what,
-            What::Begin | What::Flush | What::Wake | What::Deadline
-        );
-        let of_attempt = matches!(
-            what,
-            What::Reach | What::Leave | What::Answer | What::Timeout
-        );
+        let Event { what, index, generation } = event;
+        let of_call = matches!(what, What::Begin | What::Flush | What::Wake | What::Deadline);
+        let of_attempt = matches!(what, What::Reach | What::Leave | What::Answer | What::Timeout);
         if of_call && self.calls.generation(index) != generation
             || of_attempt && self.attempts.generation(index) != generation
         {
@@ -245,10 +224,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 self.api.resize(change.limit, change.quota);
             }
         }
-        let census = Census {
-            calls: self.calls_alive(),
-            undecided: self.undecided,
-        };
+        let census = Census { calls: self.calls_alive(), undecided: self.undecided };
         self.observer.census(self.now, census);
     }
 
@@ -268,11 +244,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn caller(&self, call: u32) -> Caller {
         let call = &self.calls[call];
-        Caller {
-            population: call.population,
-            client: call.client,
-            endpoint: call.endpoint,
-        }
+        Caller { population: call.population, client: call.client, endpoint: call.endpoint }
     }
 
     fn note(&mut self, call: u32, fact: &Fact) {
@@ -282,14 +254,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn push_call(&mut self, at: Instant, what: What, call: u32) {
         let generation = self.calls.generation(call);
-        self.queue.push(
-            at,
-            Event {
-                what,
-                index: call,
-                generation,
-            },
-        );
+        self.queue.push(at, Event { what, index: call, generation });
     }
 
     /// Sends an attempt on its way to the next stage; no latency takes no event.
@@ -302,14 +267,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             }
         } else {
             let generation = self.attempts.generation(attempt);
-            self.queue.push(
-                self.now.after(after),
-                Event {
-                    what,
-                    index: attempt,
-                    generation,
-                },
-            );
+            self.queue.push(self.now.after(after), Event { what, index: attempt, generation });
         }
     }
 
@@ -322,32 +280,16 @@ impl<'m, O: Observer> Engine<'m, O> {
                 continue;
             }
             let (meant, attempts) = (row.meant, row.attempts);
-            self.note(
-                call,
-                &Fact::Ended {
-                    end: End::Unfinished,
-                    meant,
-                    attempts,
-                },
-            );
+            self.note(call, &Fact::Ended { end: End::Unfinished, meant, attempts });
             self.sources[usize::from(self.calls[call].population)].alive -= 1;
         }
         for population in 0..self.model.populations.len() {
             self.drop_backlog(population);
         }
-        let undecided = self
-            .attempts
-            .live()
-            .filter(|a| self.attempts[*a].phase == Phase::Outward)
-            .count();
-        debug_assert_eq!(
-            undecided as u64, self.undecided,
-            "every undecided attempt is on its way"
-        );
-        let census = Census {
-            calls: self.calls_alive(),
-            undecided: self.undecided,
-        };
+        let undecided =
+            self.attempts.live().filter(|a| self.attempts[*a].phase == Phase::Outward).count();
+        debug_assert_eq!(undecided as u64, self.undecided, "every undecided attempt is on its way");
+        let census = Census { calls: self.calls_alive(), undecided: self.undecided };
         self.observer.census(self.now, census);
         census
     }

@@ -85,11 +85,8 @@ pub fn compare(
     let tasks: Vec<(usize, u64)> = (0..plan.variants.len())
         .flat_map(|variant| (0..count as u64).map(move |seed| (variant, seed)))
         .collect();
-    let mut outcomes: Vec<Outcome> = plan
-        .variants
-        .iter()
-        .map(|v| Outcome::new(&v.name, &v.model))
-        .collect();
+    let mut outcomes: Vec<Outcome> =
+        plan.variants.iter().map(|v| Outcome::new(&v.name, &v.model)).collect();
     let mut floors = vec![];
     let done = std::sync::atomic::AtomicUsize::new(0);
     // A handful of runs at a time, so that memory does not grow with the seeds.
@@ -97,10 +94,7 @@ pub fn compare(
         let work = |&(variant, seed): &(usize, u64)| {
             let model = &plan.variants[variant].model;
             let result = replicate(model, seeds.root, seed, variant == 0);
-            progress(
-                1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
-                tasks.len(),
-            );
+            progress(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), tasks.len());
             result
         };
         let results: Vec<_> = pool.install(|| chunk.par_iter().map(work).collect());
@@ -111,12 +105,7 @@ pub fn compare(
         }
     }
     let ranking = Ranking::of(&outcomes);
-    Ok(Comparison {
-        ranking,
-        equalities: equalities(&plan.variants),
-        outcomes,
-        floors,
-    })
+    Ok(Comparison { ranking, equalities: equalities(&plan.variants), outcomes, floors })
 }
 
 struct Replicate {
@@ -134,46 +123,31 @@ fn replicate(
 ) -> Result<Replicate, ExperimentError> {
     let key = Key::run(root, seed);
     let mut measures = Measures::new(model, key);
-    let ends_by_itself = model
-        .populations
-        .iter()
-        .all(|p| !matches!(p.work, Work::Closed { .. }));
+    let ends_by_itself = model.populations.iter().all(|p| !matches!(p.work, Work::Closed { .. }));
     let (ending, floor) = if with_floor && ends_by_itself && measures.completion().is_finite() {
         let mut both = (measures, Demand::new(model));
         let ending = engine::run(model, key, &mut both).map_err(ExperimentError::Run)?;
         measures = both.0;
         (ending, both.1.floor(both.1.calls() / 100))
     } else {
-        (
-            engine::run(model, key, &mut measures).map_err(ExperimentError::Run)?,
-            None,
-        )
+        (engine::run(model, key, &mut measures).map_err(ExperimentError::Run)?, None)
     };
-    measures
-        .ledger()
-        .check(ending.census)
-        .map_err(ExperimentError::Breach)?;
+    measures.ledger().check(ending.census).map_err(ExperimentError::Breach)?;
     let run = Run::read(&measures, &ending);
-    Ok(Replicate {
-        measures,
-        run,
-        floor,
-    })
+    Ok(Replicate { measures, run, floor })
 }
 
-/// One run of one model, measured, with an observer beside it.
+/// Replicate number `replicate` of one model, measured, with an observer beside it.
 pub fn run_once<O: engine::Observer>(
     model: &Model,
     root: u64,
+    replicate: u64,
     observer: &mut O,
 ) -> Result<Outcome, ExperimentError> {
-    let key = Key::run(root, 0);
+    let key = Key::run(root, replicate);
     let mut both = (Measures::new(model, key), observer);
     let ending = engine::run(model, key, &mut both).map_err(ExperimentError::Run)?;
-    both.0
-        .ledger()
-        .check(ending.census)
-        .map_err(ExperimentError::Breach)?;
+    both.0.ledger().check(ending.census).map_err(ExperimentError::Breach)?;
     let mut outcome = Outcome::new("", model);
     let run = Run::read(&both.0, &ending);
     outcome.add(&both.0, run);

@@ -119,19 +119,13 @@ pub struct Headers {
 
 impl Headers {
     /// No headers.
-    pub const NONE: Headers = Headers {
-        names: [HeaderId(0); HEADERS_MAX],
-        values: [Value::Junk; HEADERS_MAX],
-        len: 0,
-    };
+    pub const NONE: Headers =
+        Headers { names: [HeaderId(0); HEADERS_MAX], values: [Value::Junk; HEADERS_MAX], len: 0 };
 
     /// Sets a header; a model has at most `HEADERS_MAX` names, so there is room.
     pub fn set(&mut self, name: HeaderId, value: Value) {
         let len = usize::from(self.len);
-        let place = self.names[..len]
-            .iter()
-            .position(|n| *n == name)
-            .unwrap_or(len);
+        let place = self.names[..len].iter().position(|n| *n == name).unwrap_or(len);
         self.names[place] = name;
         self.values[place] = value;
         if place == len {
@@ -142,18 +136,13 @@ impl Headers {
     /// The value of a header, if it was sent.
     #[must_use]
     pub fn get(&self, name: HeaderId) -> Option<Value> {
-        self.iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| value)
+        self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
     /// All headers, in the order in which they were set.
     pub fn iter(&self) -> impl Iterator<Item = (HeaderId, Value)> + '_ {
         let len = usize::from(self.len);
-        self.names[..len]
-            .iter()
-            .copied()
-            .zip(self.values[..len].iter().copied())
+        self.names[..len].iter().copied().zip(self.values[..len].iter().copied())
     }
 }
 

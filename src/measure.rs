@@ -91,11 +91,7 @@ impl Measures {
             warm_up: model.warm_up,
             horizon: model.horizon,
             start: model.start,
-            sizes: model
-                .populations
-                .iter()
-                .map(|p| p.clients as usize)
-                .collect(),
+            sizes: model.populations.iter().map(|p| p.clients as usize).collect(),
             wanted: model.populations.iter().map(|p| p.wanted).collect(),
             cells: vec![Counts::default(); populations * endpoints],
             rejected_by: vec![0; populations * endpoints * model.api.limits.len()],
@@ -118,19 +114,14 @@ impl Measures {
     /// The counts of all cells, by population and endpoint.
     #[must_use]
     pub fn cells_by_population(&self) -> Vec<Vec<Counts>> {
-        self.cells
-            .chunks(self.endpoints.max(1))
-            .map(<[Counts]>::to_vec)
-            .collect()
+        self.cells.chunks(self.endpoints.max(1)).map(<[Counts]>::to_vec).collect()
     }
 
     /// The counts of everybody who is wanted.
     #[must_use]
     pub fn total(&self) -> Counts {
         let wanted = (0..self.wanted.len()).filter(|population| self.wanted[*population]);
-        wanted.fold(Counts::default(), |sum, population| {
-            sum.plus(&self.population(population))
-        })
+        wanted.fold(Counts::default(), |sum, population| sum.plus(&self.population(population)))
     }
 
     /// The counts of a population.
@@ -150,11 +141,7 @@ impl Measures {
     /// Attempts that a limit refused.
     #[must_use]
     pub fn rejected_by(&self, limit: usize) -> u64 {
-        self.rejected_by
-            .iter()
-            .skip(limit)
-            .step_by(self.limits.max(1))
-            .sum()
+        self.rejected_by.iter().skip(limit).step_by(self.limits.max(1)).sum()
     }
 
     /// How long the calls of a population took.
@@ -167,11 +154,7 @@ impl Measures {
     #[must_use]
     pub fn all_waits(&self) -> Histogram {
         let mut all = Histogram::new();
-        let wanted = self
-            .waits
-            .iter()
-            .zip(&self.wanted)
-            .filter(|(_, wanted)| **wanted);
+        let wanted = self.waits.iter().zip(&self.wanted).filter(|(_, wanted)| **wanted);
         wanted.for_each(|(waits, _)| all.merge(waits));
         all
     }
@@ -220,18 +203,13 @@ impl Measures {
     /// The most attempts in a second, over what the limits admit in one.
     #[must_use]
     pub fn overshoot(&self) -> Option<f64> {
-        self.capacity
-            .is_finite()
-            .then(|| self.peak.most as f64 / self.capacity)
+        self.capacity.is_finite().then(|| self.peak.most as f64 / self.capacity)
     }
 
     /// What the limits admitted, over what they admit in the long run.
     #[must_use]
     pub fn utilisation(&self) -> Option<f64> {
-        let busy = self
-            .completion
-            .all()
-            .map_or(self.window(), |all| all.since(self.start));
+        let busy = self.completion.all().map_or(self.window(), |all| all.since(self.start));
         let seconds = busy.as_secs_f64();
         (self.capacity.is_finite() && seconds > 0.0)
             .then(|| self.total().admitted as f64 / (self.capacity * seconds))
@@ -240,11 +218,7 @@ impl Measures {
     fn sent(&mut self, now: Instant, caller: Caller) {
         let second = now.0 / SECOND;
         if second != self.peak.second {
-            self.peak = Peak {
-                second,
-                now: 0,
-                most: self.peak.most,
-            };
+            self.peak = Peak { second, now: 0, most: self.peak.most };
         }
         self.peak.now += 1;
         self.peak.most = self.peak.most.max(self.peak.now);
@@ -278,11 +252,7 @@ impl Measures {
         if meant >= self.warm_up {
             let cell = population * self.endpoints + caller.endpoint as usize;
             self.cells[cell].ended(end);
-            let wait = if end.is_served() {
-                now.since(meant).0
-            } else {
-                u64::MAX
-            };
+            let wait = if end.is_served() { now.since(meant).0 } else { u64::MAX };
             self.waits[population].record(wait);
         }
     }

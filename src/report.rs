@@ -16,3 +16,5 @@ pub mod events;
 pub mod chart;
 pub mod figures;
 pub mod output;
+#[cfg(test)]
+mod fixture;

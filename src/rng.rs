@@ -90,10 +90,7 @@ impl Key {
     /// `rand` and `rand_distr` that take as many bits as they like.
     #[must_use]
     pub const fn draws(self, purpose: Purpose, index: u64) -> Draws {
-        Draws {
-            seed: self.draw(purpose, index),
-            index: 0,
-        }
+        Draws { seed: self.draw(purpose, index), index: 0 }
     }
 }
 
@@ -168,11 +165,8 @@ mod tests {
     /// The published vector of `SplitMix64` for the seed 1234567.
     #[test]
     fn outputs_are_those_of_split_mix() {
-        let expected = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let expected =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         for (index, value) in expected.into_iter().enumerate() {
             assert_eq!(split_mix(1_234_567, index as u64), value);
         }
@@ -193,14 +187,9 @@ mod tests {
         let key = Key::run(1, 0);
         for share in [0.0, 0.02, 0.5, 1.0] {
             let chance = Chance::new(share);
-            let hits = (0..100_000)
-                .filter(|&i| chance.hits(key.draw(Purpose::Fault, i)))
-                .count();
+            let hits = (0..100_000).filter(|&i| chance.hits(key.draw(Purpose::Fault, i))).count();
             let sd = (share * (1.0 - share) * 100_000.0).sqrt();
-            assert!(
-                (hits as f64 - share * 100_000.0).abs() <= 4.0 * sd,
-                "{share}: {hits}"
-            );
+            assert!((hits as f64 - share * 100_000.0).abs() <= 4.0 * sd, "{share}: {hits}");
         }
     }
 }

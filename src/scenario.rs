@@ -1,5 +1,6 @@
 //! Scenario: text becomes a valid typed model, in one place.
 
+pub mod assumption;
 mod build;
 pub mod bundle;
 pub mod document;
@@ -10,5 +11,6 @@ mod model;
 pub mod nearest;
 pub mod quick;
 
-pub use bundle::{Assumption, Bundle, LoadError, Plan, Variant};
+pub use assumption::Assumption;
+pub use bundle::{Bundle, LoadError, Plan, Variant};
 pub use model::{Change, Model};

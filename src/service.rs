@@ -111,25 +111,14 @@ impl<'m> Service<'m> {
     /// An idle service; `contents` is how many different things can be asked.
     #[must_use]
     pub fn new(model: &'m ServiceModel, contents: u32) -> Self {
-        let contents = if model.cache.is_some() {
-            contents as usize
-        } else {
-            0
-        };
-        Service {
-            model,
-            busy: 0,
-            known: vec![Instant(0); contents],
-        }
+        let contents = if model.cache.is_some() { contents as usize } else { 0 };
+        Service { model, busy: 0, known: vec![Instant(0); contents] }
     }
 
     /// The outage that a request at `now` meets.
     #[must_use]
     pub fn outage(&self, now: Instant) -> Option<&'m Outage> {
-        self.model
-            .outages
-            .iter()
-            .find(|o| o.from <= now && now < o.until)
+        self.model.outages.iter().find(|o| o.from <= now && now < o.until)
     }
 
     /// Whether a place is free.
@@ -156,10 +145,7 @@ impl<'m> Service<'m> {
         let others = f64::from(self.busy);
         self.busy += 1;
         if let Some(time) = self.cache_hit(now, serving.cached, content, draws.time) {
-            return Work {
-                time,
-                status: Status::OK,
-            };
+            return Work { time, status: Status::OK };
         }
         let mut time = serving.time.sample(draws.time);
         if self.model.slowdown > 0.0 {
@@ -179,10 +165,9 @@ impl<'m> Service<'m> {
     /// The request is done: its place is free, and the cache knows its answer.
     pub fn done(&mut self, now: Instant, endpoint: EndpointId, content: u32, status: Status) {
         self.leave();
-        if let (Some(cache), true) = (
-            self.model.cache,
-            self.model.serving[endpoint as usize].cached,
-        ) && status == Status::OK
+        if let (Some(cache), true) =
+            (self.model.cache, self.model.serving[endpoint as usize].cached)
+            && status == Status::OK
             && let Some(until) = self.known.get_mut(content as usize)
             && *until <= now
         {
@@ -249,14 +234,8 @@ mod tests {
         let mut model = model();
         model.cache = None;
         let mut service = Service::new(&model, 0);
-        assert_eq!(
-            service.serve(Instant(0), 0, 0, DRAWS).time,
-            Span::millis(400)
-        );
-        assert_eq!(
-            service.serve(Instant(0), 0, 0, DRAWS).time,
-            Span::millis(600)
-        );
+        assert_eq!(service.serve(Instant(0), 0, 0, DRAWS).time, Span::millis(400));
+        assert_eq!(service.serve(Instant(0), 0, 0, DRAWS).time, Span::millis(600));
         assert!(!service.has_place());
         service.leave();
         assert!(service.has_place());

@@ -59,9 +59,7 @@ impl FromStr for Instant {
     fn from_str(text: &str) -> Result<Self, String> {
         let refused = || format!("`{text}` is not a time: write it like 2026-01-05T09:00:00Z");
         let stamp: jiff::Timestamp = text.parse().map_err(|_| refused())?;
-        u64::try_from(stamp.as_nanosecond())
-            .map(Instant)
-            .map_err(|_| refused())
+        u64::try_from(stamp.as_nanosecond()).map(Instant).map_err(|_| refused())
     }
 }
 
@@ -186,10 +184,7 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, String> {
         let refused = |why: &str| format!("`{text}` is not a rate: {why}");
         let Some((count, period)) = text.split_once('/') else {
-            return Err(refused(&format!(
-                "write COUNT/UNIT, like {}/s",
-                digits_of(text)
-            )));
+            return Err(refused(&format!("write COUNT/UNIT, like {}/s", digits_of(text))));
         };
         let count = count.trim().replace(['_', ','], "");
         let count: u64 = count
@@ -206,10 +201,7 @@ impl FromStr for Rate {
         if period == 0 {
             return Err(refused("the period must be longer than zero"));
         }
-        Ok(Rate {
-            count,
-            period: Span(period),
-        })
+        Ok(Rate { count, period: Span(period) })
     }
 }
 
@@ -233,32 +225,23 @@ impl fmt::Display for Rate {
 /// The digits at the head of a text, for a hint; `16` where there are none.
 fn digits_of(text: &str) -> &str {
     let text = text.trim();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     if end == 0 { "16" } else { &text[..end] }
 }
 
 fn unit_of(name: &str) -> Option<u64> {
-    UNITS
-        .iter()
-        .find(|(names, _)| names.contains(&name))
-        .map(|(_, unit)| *unit)
+    UNITS.iter().find(|(names, _)| names.contains(&name)).map(|(_, unit)| *unit)
 }
 
 /// Reads `NUMBER UNIT` exactly: the decimals are integers too, no float on the way.
 fn parse_span(text: &str) -> Result<u64, String> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = (&text[..end], text[end..].trim());
     if number.is_empty() {
         return Err("write a number and a unit, like 1.5s or 10min".to_owned());
     }
     if unit.is_empty() {
-        return Err(format!(
-            "it has no unit: write {number}s, {number}ms or {number}min"
-        ));
+        return Err(format!("it has no unit: write {number}s, {number}ms or {number}min"));
     }
     let unit = unit_of(unit)
         .ok_or_else(|| format!("`{unit}` is not a unit: use d, h, min, s, ms, us or ns"))?;
@@ -267,26 +250,17 @@ fn parse_span(text: &str) -> Result<u64, String> {
         return Err(format!("`{number}` is not a number"));
     }
     let too_long = || "it is longer than 584 years, the most that the clock can hold".to_owned();
-    let mut ns = whole
-        .parse::<u64>()
-        .ok()
-        .and_then(|n| n.checked_mul(unit))
-        .ok_or_else(too_long)?;
+    let mut ns =
+        whole.parse::<u64>().ok().and_then(|n| n.checked_mul(unit)).ok_or_else(too_long)?;
     let mut place = unit;
     for digit in decimals.bytes() {
         if place % 10 != 0 && digit != b'0' {
             return Err("it is finer than a nanosecond".to_owned());
         }
         place /= 10;
-        ns = ns
-            .checked_add(u64::from(digit - b'0') * place)
-            .ok_or_else(too_long)?;
+        ns = ns.checked_add(u64::from(digit - b'0') * place).ok_or_else(too_long)?;
     }
-    if ns == u64::MAX {
-        Err(too_long())
-    } else {
-        Ok(ns)
-    }
+    if ns == u64::MAX { Err(too_long()) } else { Ok(ns) }
 }
 
 #[cfg(test)]
@@ -333,12 +307,7 @@ mod tests {
         assert_eq!("60/60s".parse::<Rate>().unwrap().to_string(), "60/min");
         assert!("100".parse::<Rate>().unwrap_err().contains("like 100/s"));
         assert!("0/s".parse::<Rate>().unwrap_err().contains("at least 1"));
-        assert!(
-            "5/0s"
-                .parse::<Rate>()
-                .unwrap_err()
-                .contains("longer than zero")
-        );
+        assert!("5/0s".parse::<Rate>().unwrap_err().contains("longer than zero"));
     }
 
     #[test]

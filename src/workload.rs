@@ -116,10 +116,7 @@ impl Population {
             Work::Backlog { least, most } => {
                 let span = Span(u64::from(most - least) + 1);
                 let bits = client_key.draw(Purpose::Work, 0);
-                let upto = Dist::Uniform(Span::ZERO, span)
-                    .sample(bits)
-                    .0
-                    .min(span.0 - 1);
+                let upto = Dist::Uniform(Span::ZERO, span).sample(bits).0.min(span.0 - 1);
                 Some(u64::from(least) + upto)
             }
             Work::Open(Arrivals::Burst { calls, .. })

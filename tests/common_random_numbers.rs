@@ -75,11 +75,8 @@ impl Observer for Offers {
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         if let Fact::Offered { call, content, .. } = *fact {
             let what = (caller.endpoint, content);
-            self.in_time
-                .push((now, caller.population, caller.client, call, what));
-            let before = self
-                .by_number
-                .insert((caller.population, caller.client, call), what);
+            self.in_time.push((now, caller.population, caller.client, call, what));
+            let before = self.by_number.insert((caller.population, caller.client, call), what);
             assert_eq!(before, None, "a call is offered once");
         }
     }
@@ -192,16 +189,9 @@ fn an_attempt_is_served_alike_under_every_policy_and_limiter() {
             }
         }
     }
-    assert!(
-        again > 1_000 && retried > 100 && failed > 100,
-        "{again} {retried} {failed}"
-    );
+    assert!(again > 1_000 && retried > 100 && failed > 100, "{again} {retried} {failed}");
     let times: Vec<Span> = seen.values().map(|(time, _)| *time).collect();
-    assert_ne!(
-        times.iter().min(),
-        times.iter().max(),
-        "each attempt has a draw of its own"
-    );
+    assert_ne!(times.iter().min(), times.iter().max(), "each attempt has a draw of its own");
 }
 
 /// The waits before retries: jitter belongs to (call, attempt) and not to the
@@ -215,8 +205,7 @@ fn jitter_belongs_to_the_attempt() {
             if let Fact::Answered(record) = fact
                 && let Some(wait) = record.then
             {
-                self.0
-                    .insert((caller.client, record.call, record.number), wait);
+                self.0.insert((caller.client, record.call, record.number), wait);
             }
         }
     }

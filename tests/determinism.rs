@@ -111,10 +111,7 @@ fn plan() -> Plan {
 }
 
 fn compare(plan: &Plan, threads: usize) -> Comparison {
-    let seeds = Seeds {
-        root: 7,
-        count: NonZeroUsize::new(11).unwrap(),
-    };
+    let seeds = Seeds { root: 7, count: NonZeroUsize::new(11).unwrap() };
     experiment::compare(plan, seeds, NonZeroUsize::new(threads).unwrap(), &|_, _| {}).unwrap()
 }
 
@@ -125,19 +122,13 @@ fn any_number_of_threads_gives_the_same_results() {
     let one = compare(&plan, 1);
     for threads in [2, 3] {
         let more = compare(&plan, threads);
-        assert_eq!(
-            format!("{:?}", one.outcomes),
-            format!("{:?}", more.outcomes)
-        );
+        assert_eq!(format!("{:?}", one.outcomes), format!("{:?}", more.outcomes));
         assert_eq!(one.ranking, more.ranking);
         assert_eq!(format!("{:?}", one.floors), format!("{:?}", more.floors));
         assert_eq!(one.equalities, more.equalities);
     }
     let samples = |c: &Comparison| format!("{:?}", c.outcomes[0].runs[0].samples);
-    assert_ne!(
-        samples(&one),
-        format!("{:?}", one.outcomes[0].runs[1].samples)
-    );
+    assert_ne!(samples(&one), format!("{:?}", one.outcomes[0].runs[1].samples));
 }
 
 #[test]

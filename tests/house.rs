@@ -8,10 +8,6 @@ use std::path::{Path, PathBuf};
 /// The longest file, in lines.
 const LINES: usize = 400;
 
-/// Files that are longer for now. The list only becomes shorter: a file that
-/// has been cut must leave it.
-const STILL_LONGER: &[&str] = &["api.rs", "scenario/bundle.rs"];
-
 /// A source file: its place below `src/` and its text without tests and comments.
 struct Source {
     place: String,
@@ -59,17 +55,11 @@ fn sources() -> Vec<Source> {
         let (code, test_modules) = without_tests(&text);
         let own = place.strip_suffix(".rs").unwrap().to_owned();
         tests.extend(test_modules.iter().map(|name| format!("{own}/{name}")));
-        all.push(Source {
-            place,
-            lines: text.lines().count(),
-            code,
-        });
+        all.push(Source { place, lines: text.lines().count(), code });
     }
     let only_tests = |source: &Source| {
         let own = source.place.strip_suffix(".rs").unwrap();
-        tests
-            .iter()
-            .any(|t| own == t || own.starts_with(&format!("{t}/")))
+        tests.iter().any(|t| own == t || own.starts_with(&format!("{t}/")))
     };
     all.retain(|source| !only_tests(source));
     all
@@ -90,10 +80,8 @@ fn without_tests(text: &str) -> (String, Vec<String>) {
             let indent = &line[..line.len() - bare.len()];
             let end = format!("{indent}}}");
             for item in lines.by_ref() {
-                if let Some(name) = item
-                    .trim()
-                    .strip_prefix("mod ")
-                    .and_then(|m| m.strip_suffix(';'))
+                if let Some(name) =
+                    item.trim().strip_prefix("mod ").and_then(|m| m.strip_suffix(';'))
                 {
                     modules.push(name.to_owned());
                 }
@@ -161,9 +149,7 @@ fn used(code: &str, depth: usize) -> BTreeSet<String> {
 }
 
 fn first_name(text: &str) -> Option<String> {
-    let end = text
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     (end > 0).then(|| text[..end].to_owned())
 }
 
@@ -218,25 +204,15 @@ fn an_order_upside_down_is_seen() {
     ] {
         assert_eq!(upside_down(&order, "time", code, 1), [says], "{code}");
     }
-    for code in [
-        "use mycrate::limiter;",
-        "use super::time;",
-        "use crate::time::Span;",
-    ] {
+    for code in ["use mycrate::limiter;", "use super::time;", "use crate::time::Span;"] {
         assert!(upside_down(&order, "limiter", code, 1).is_empty(), "{code}");
     }
     // One `super` of a file two deep is its own module.
     assert!(upside_down(&order, "time", "use super::limiter;", 2).is_empty());
-    assert_eq!(
-        upside_down(&order, "time", "use super::super::limiter;", 2),
-        [says]
-    );
+    assert_eq!(upside_down(&order, "time", "use super::super::limiter;", 2), [says]);
     let text = "use crate::time;\n// crate::api\n#[cfg(test)]\nmod tests {\n    use crate::api;\n}\n#[cfg(test)]\nmod sample;\nuse a;\n";
     let (code, modules) = without_tests(text);
-    assert_eq!(
-        (code.as_str(), modules),
-        ("use crate::time;\nuse a;\n", vec!["sample".to_owned()])
-    );
+    assert_eq!((code.as_str(), modules), ("use crate::time;\nuse a;\n", vec!["sample".to_owned()]));
 }
 
 /// Whether the file belongs to one of these modules.
@@ -251,25 +227,14 @@ fn outside(modules: &[&str], words: &[&str]) -> Vec<String> {
         .filter(|s| !of(s, modules))
         .flat_map(|s| {
             let found = named(&s.code, words);
-            found
-                .into_iter()
-                .map(|word| format!("{}: {word}", s.place))
-                .collect::<Vec<_>>()
+            found.into_iter().map(|word| format!("{}: {word}", s.place)).collect::<Vec<_>>()
         })
         .collect()
 }
 
 #[test]
 fn only_the_command_line_prints() {
-    let words = [
-        "println!",
-        "eprintln!",
-        "print!",
-        "eprint!",
-        "dbg!",
-        "stdout(",
-        "stderr(",
-    ];
+    let words = ["println!", "eprintln!", "print!", "eprint!", "dbg!", "stdout(", "stderr("];
     let found = outside(&["cli", "main"], &words);
     assert!(found.is_empty(), "{found:?}");
     assert_eq!(named("x!(); eprintln!(\"\")", &words), ["eprintln!"]);
@@ -277,22 +242,12 @@ fn only_the_command_line_prints() {
 
 #[test]
 fn nothing_that_decides_results_touches_the_machine() {
-    let machine = [
-        "std::fs",
-        "std::env",
-        "std::time",
-        "std::net",
-        "std::process",
-        "std::io",
-    ];
+    let machine = ["std::fs", "std::env", "std::time", "std::net", "std::process", "std::io"];
     let found = outside(&["cli", "main", "report", "replay"], &machine);
     assert!(found.is_empty(), "{found:?}");
     let groups = ["use std::{"];
     let found = outside(&["cli", "main"], &groups);
-    assert!(
-        found.is_empty(),
-        "written so that the rules above can see it: {found:?}"
-    );
+    assert!(found.is_empty(), "written so that the rules above can see it: {found:?}");
     let threads = ["std::thread", "rayon::"];
     let found = outside(&["experiment", "cli", "main"], &threads);
     assert!(found.is_empty(), "threads live in `experiment`: {found:?}");
@@ -321,46 +276,21 @@ fn nothing_differs_by_platform_or_run() {
         ".sin_cos()",
         ".hypot(",
     ];
-    let chance = [
-        "HashMap",
-        "HashSet",
-        "StdRng",
-        "SmallRng",
-        "thread_rng",
-        "RandomState",
-    ];
+    let chance = ["HashMap", "HashSet", "StdRng", "SmallRng", "thread_rng", "RandomState"];
     let mut found = vec![];
     for source in sources() {
         let words = floats.iter().filter(|word| source.code.contains(**word));
         found.extend(words.map(|word| format!("{}: {word}", source.place)));
         let words = named(&source.code, &chance);
-        found.extend(
-            words
-                .into_iter()
-                .map(|word| format!("{}: {word}", source.place)),
-        );
+        found.extend(words.into_iter().map(|word| format!("{}: {word}", source.place)));
     }
     assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
 fn no_file_is_longer_than_a_few_pages() {
-    let long: Vec<(String, usize)> = sources()
-        .iter()
-        .filter(|s| s.lines > LINES)
-        .map(|s| (s.place.clone(), s.lines))
-        .collect();
-    let new: Vec<_> = long
-        .iter()
-        .filter(|(p, _)| !STILL_LONGER.contains(&p.as_str()))
-        .collect();
-    assert!(new.is_empty(), "longer than {LINES} lines: {new:?}");
-    let cut: Vec<_> = STILL_LONGER
-        .iter()
-        .filter(|p| long.iter().all(|(l, _)| l != *p))
-        .collect();
-    assert!(
-        cut.is_empty(),
-        "no longer too long, so not on the list: {cut:?}"
-    );
+    let sources = sources();
+    let long: Vec<_> =
+        sources.iter().filter(|s| s.lines > LINES).map(|s| (&s.place, s.lines)).collect();
+    assert!(long.is_empty(), "longer than {LINES} lines: {long:?}");
 }

@@ -34,10 +34,7 @@ fn cases(quick: u32) -> Config {
 
 /// Many more cases of a law, others each time.
 fn many<S: Strategy>(of: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let config = Config {
-        rng_seed: RngSeed::Random,
-        ..cases(20_000)
-    };
+    let config = Config { rng_seed: RngSeed::Random, ..cases(20_000) };
     let mut runner = TestRunner::new(config);
     runner.run(&of, law).unwrap_or_else(|e| panic!("{e}"));
 }
@@ -62,10 +59,7 @@ impl Observer for Calls {
             Fact::Sent => &mut self.sent,
             Fact::Answered(_) => &mut self.answered,
             Fact::Ended { end, .. } if end.is_served() => &mut self.served,
-            Fact::Ended {
-                end: End::Unfinished,
-                ..
-            } => &mut self.unfinished,
+            Fact::Ended { end: End::Unfinished, .. } => &mut self.unfinished,
             Fact::Ended { .. } => &mut self.given_up,
             _ => return,
         };
@@ -84,13 +78,9 @@ fn nothing_is_lost(world: &World) -> Result<(), TestCaseError> {
     for (index, population) in (0..).zip(&model.populations) {
         for client in population.first_client..population.first_client + population.clients {
             let who = (index, client);
-            let [offered, served, given_up, unfinished] = [
-                &calls.offered,
-                &calls.served,
-                &calls.given_up,
-                &calls.unfinished,
-            ]
-            .map(|table| of(table, who));
+            let [offered, served, given_up, unfinished] =
+                [&calls.offered, &calls.served, &calls.given_up, &calls.unfinished]
+                    .map(|table| of(table, who));
             prop_assert_eq!(offered, served + given_up + unfinished, "client {:?}", who);
             // A client is done with every attempt that it sent, or the run ended first.
             prop_assert!(of(&calls.answered, who) <= of(&calls.sent, who));
@@ -184,16 +174,9 @@ impl Observer for Only {
         let mut caller = caller;
         caller.population = 0;
         caller.client -= self.first;
-        let end = matches!(
-            fact,
-            Fact::Ended {
-                end: End::Unfinished,
-                ..
-            }
-        );
+        let end = matches!(fact, Fact::Ended { end: End::Unfinished, .. });
         if end {
-            self.cut_off
-                .push(lab::line(self.start, self.start, caller, fact));
+            self.cut_off.push(lab::line(self.start, self.start, caller, fact));
         } else {
             self.lines.push(lab::line(self.start, now, caller, fact));
         }
@@ -227,10 +210,7 @@ fn everything_happens_in_some_model() {
     let mut runner = TestRunner::new(cases(1));
     let (mut seen, mut refusals) = (Seen::default(), BTreeMap::<&str, u64>::new());
     for _ in 0..300 {
-        let world = world(anything::Kind::Any)
-            .new_tree(&mut runner)
-            .unwrap()
-            .current();
+        let world = world(anything::Kind::Any).new_tree(&mut runner).unwrap().current();
         let ending = lab::run(&world.model(), world.seed, &mut seen);
         for (limit, counts) in world.limits.iter().zip(ending.limits) {
             let algorithm = match limit.algorithm {
@@ -256,16 +236,9 @@ fn everything_happens_in_some_model() {
     ];
     let others = others.map(str::to_owned);
     for what in causes.iter().chain(&statuses).chain(&others) {
-        assert!(
-            seen.0.get(what).is_some_and(|n| *n > 20),
-            "{what}: {:?}",
-            seen.0
-        );
+        assert!(seen.0.get(what).is_some_and(|n| *n > 20), "{what}: {:?}", seen.0);
     }
-    assert!(
-        refusals.len() == 4 && refusals.values().all(|n| *n > 100),
-        "{refusals:?}"
-    );
+    assert!(refusals.len() == 4 && refusals.values().all(|n| *n > 100), "{refusals:?}");
 }
 
 proptest! {
@@ -310,9 +283,7 @@ fn nothing_is_lost_at_any_event_in_full() {
 #[test]
 #[ignore = "minutes"]
 fn every_limit_is_kept_at_every_slot_in_full() {
-    many(world(anything::Kind::Bounded), |world| {
-        limits_are_kept(&world)
-    });
+    many(world(anything::Kind::Bounded), |world| limits_are_kept(&world));
 }
 
 #[test]
@@ -327,9 +298,7 @@ fn one_seed_is_one_run_whenever_it_starts_in_full() {
 #[test]
 #[ignore = "minutes"]
 fn who_shares_nothing_changes_nothing_in_full() {
-    many(world(anything::Kind::Apart), |world| {
-        others_do_not_matter(&world)
-    });
+    many(world(anything::Kind::Apart), |world| others_do_not_matter(&world));
 }
 
 /// The law of time shift holds of hours, not of any span: the windows of the

@@ -32,16 +32,10 @@ struct Size {
     calls: u64,
 }
 
-const QUICK: Size = Size {
-    runs: 40,
-    calls: 5_000,
-};
+const QUICK: Size = Size { runs: 40, calls: 5_000 };
 
 /// Resolves about 4e-4 of the share refused.
-const FULL: Size = Size {
-    runs: 40,
-    calls: 100_000,
-};
+const FULL: Size = Size { runs: 40, calls: 100_000 };
 
 /// One call a second at random, so that every time in the tables is in seconds.
 fn scenario(warm_up: u64, horizon: u64, service: &str) -> String {
@@ -135,11 +129,8 @@ fn anchored(row: usize, quota: u64, window: &str, expected: f64, size: Size) -> 
 }
 
 fn fixed_windows(size: Size) {
-    let wanted = [
-        "aligned_reject_fraction",
-        "aligned_prob_window_rejects_any",
-        "anchored_reject_fraction",
-    ];
+    let wanted =
+        ["aligned_reject_fraction", "aligned_prob_window_rejects_any", "anchored_reject_fraction"];
     let columns = wanted.map(|name| column(FIXED, name));
     let (mut on_grid, mut at_first) = (vec![], vec![]);
     for (index, row) in table(FIXED).iter().enumerate() {
@@ -179,21 +170,14 @@ fn a_quota_wrong_by_one_or_an_anchor_wrong_is_seen() {
         if !(2.0..=20.0).contains(&quota) || mean < quota {
             continue;
         }
-        let share = row[column(FIXED, "aligned_reject_fraction")]
-            .parse()
-            .unwrap();
-        let from_first = row[column(FIXED, "anchored_reject_fraction")]
-            .parse()
-            .unwrap();
+        let share = row[column(FIXED, "aligned_reject_fraction")].parse().unwrap();
+        let from_first = row[column(FIXED, "anchored_reject_fraction")].parse().unwrap();
         let quota = row[0].parse::<u64>().unwrap();
         for wrong in [quota - 1, quota + 1] {
             let [z, _] = aligned(index, wrong, &row[1], [share, 0.5], QUICK);
             assert!(z.abs() > BOUND, "{wrong} for {quota} on the clock: {z}");
             let z = anchored(index, wrong, &row[1], from_first, QUICK);
-            assert!(
-                z.abs() > BOUND,
-                "{wrong} for {quota} from the first request: {z}"
-            );
+            assert!(z.abs() > BOUND, "{wrong} for {quota} from the first request: {z}");
         }
         let [z, _] = aligned(index, quota, &row[1], [from_first, 0.5], QUICK);
         assert!(z.abs() > BOUND, "the law of the other anchor: {z}");
@@ -224,11 +208,7 @@ fn erlang(
 ) -> f64 {
     let (mean, _) = erlangs.split_once('.').unwrap_or((erlangs, ""));
     let warm_up = (mean.parse::<u64>().unwrap() + 1) * service.1;
-    let text = scenario(
-        warm_up,
-        warm_up + size.calls,
-        &service.0.replace("MEAN", erlangs),
-    );
+    let text = scenario(warm_up, warm_up + size.calls, &service.0.replace("MEAN", erlangs));
     let limit = format!("concurrency = {{ max = {slots} }}");
     let model = lab::model(&text, &api(&limit), lab::ONCE);
     student(expected, &measured(&model, seed, size))
@@ -241,14 +221,7 @@ fn erlang_b(size: Size) {
         for (law, service) in (0..).zip(SERVICES) {
             let name = format!("{} slots, {} erlang, {}", &row[0], &row[1], service.0);
             let (slots, share) = (row[0].parse().unwrap(), row[expected].parse().unwrap());
-            let z = erlang(
-                3_000 + 10 * index + law,
-                slots,
-                &row[1],
-                service,
-                share,
-                size,
-            );
+            let z = erlang(3_000 + 10 * index + law, slots, &row[1], service, share, size);
             rows.push((name, z));
         }
     }
@@ -347,14 +320,7 @@ fn a_burst_wrong_by_one_or_refusals_that_count_are_seen() {
         }
         if tokens >= 2 * parts {
             let counts = "counts-rejects = true";
-            let z = bucket(
-                4_500 + index,
-                &row[0],
-                (tokens, parts),
-                counts,
-                share,
-                QUICK,
-            );
+            let z = bucket(4_500 + index, &row[0], (tokens, parts), counts, share, QUICK);
             assert!(z.abs() > BOUND, "load {load}, refusals count: {z}");
         }
     }

@@ -41,10 +41,7 @@ struct Tie {
 impl Tie {
     /// One call at each of these times, by populations `p0`, `p1`, ...
     fn new(limit: &str, service: &str, at: &[&str]) -> Tie {
-        let calls: Vec<String> = (0..)
-            .zip(at)
-            .map(|(n, at)| once(&format!("p{n}"), at))
-            .collect();
+        let calls: Vec<String> = (0..).zip(at).map(|(n, at)| once(&format!("p{n}"), at)).collect();
         Tie {
             scenario: format!("{HEAD}service = {{ {service} }}\n{}", calls.join("")),
             api: api(limit),
@@ -89,45 +86,21 @@ const FREE: &str = "time = \"0s\"";
 #[test]
 fn the_end_of_a_window_is_the_next_window() {
     let clock = "fixed-window = { quota = 1, window = \"1s\" }";
-    let tie = Tie::new(
-        clock,
-        FREE,
-        &["0.5s", "999999999ns", "1s", "1.999999999s", "2s"],
-    );
-    assert_eq!(
-        tie.decisions(),
-        ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]
-    );
+    let tie = Tie::new(clock, FREE, &["0.5s", "999999999ns", "1s", "1.999999999s", "2s"]);
+    assert_eq!(tie.decisions(), ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]);
     let first = "fixed-window = { quota = 1, window = \"1s\", anchor = \"first-request\" }";
-    let tie = Tie::new(
-        first,
-        FREE,
-        &["0.5s", "1499999999ns", "1.5s", "2499999999ns", "2.5s"],
-    );
-    assert_eq!(
-        tie.decisions(),
-        ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]
-    );
+    let tie = Tie::new(first, FREE, &["0.5s", "1499999999ns", "1.5s", "2499999999ns", "2.5s"]);
+    assert_eq!(tie.decisions(), ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]);
     let phase = "fixed-window = { quota = 1, window = \"1s\", phase = \"250ms\" }";
-    let tie = Tie::new(
-        phase,
-        FREE,
-        &["0s", "249999999ns", "250ms", "1249999999ns", "1.25s"],
-    );
-    assert_eq!(
-        tie.decisions(),
-        ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]
-    );
+    let tie = Tie::new(phase, FREE, &["0s", "249999999ns", "250ms", "1249999999ns", "1.25s"]);
+    assert_eq!(tie.decisions(), ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]);
 }
 
 #[test]
 fn a_token_is_there_at_the_nanosecond_that_completes_it() {
     let whole = "token-bucket = { rate = \"1/s\", burst = 1 }";
     let tie = Tie::new(whole, FREE, &["0s", "999999999ns", "1s", "1s", "2s"]);
-    assert_eq!(
-        tie.decisions(),
-        ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]
-    );
+    assert_eq!(tie.decisions(), ["p0 in", "p1 out", "p2 in", "p3 out", "p4 in"]);
     // A third of a second is 333,333,333 and 1/3 ns. The second token is
     // complete at 666,666,666 and 2/3, and the third at a whole nanosecond.
     let third = "token-bucket = { rate = \"3/s\", burst = 1 }";
@@ -137,27 +110,14 @@ fn a_token_is_there_at_the_nanosecond_that_completes_it() {
     let tie = Tie::new(
         all,
         FREE,
-        &[
-            "0s",
-            "0s",
-            "0s",
-            "0.999999999s",
-            "0.999999999s",
-            "0.999999999s",
-            "1s",
-        ],
+        &["0s", "0s", "0s", "0.999999999s", "0.999999999s", "0.999999999s", "1s"],
     );
-    let expected = [
-        "p0 in", "p1 in", "p2 in", "p3 in", "p4 in", "p5 out", "p6 in",
-    ];
+    let expected = ["p0 in", "p1 in", "p2 in", "p3 in", "p4 in", "p5 out", "p6 in"];
     assert_eq!(tie.decisions(), expected);
     // A burst of 5/2: the half token counts towards the third call.
     let half = "token-bucket = { rate = \"1/s\", burst = \"5/2\" }";
     let tie = Tie::new(half, FREE, &["0s", "0s", "499999999ns", "500ms", "1.5s"]);
-    assert_eq!(
-        tie.decisions(),
-        ["p0 in", "p1 in", "p2 out", "p3 in", "p4 in"]
-    );
+    assert_eq!(tie.decisions(), ["p0 in", "p1 in", "p2 out", "p3 in", "p4 in"]);
 }
 
 #[test]
@@ -187,10 +147,7 @@ fn a_release_and_an_arrival_come_in_the_order_of_their_scheduling() {
     let mut tie = Tie::new(one, "time = \"1s\", places = 1, queue = 0", &["0s", "1s"]);
     tie.api = api("concurrency = { max = 9 }");
     assert_eq!(tie.decisions(), ["p0 in", "p1 in"]);
-    assert!(
-        tie.facts()
-            .contains(&"1000000000 left Status(Status(503))".to_owned())
-    );
+    assert!(tie.facts().contains(&"1000000000 left Status(Status(503))".to_owned()));
 }
 
 #[test]
@@ -231,19 +188,13 @@ fn an_outage_ends_where_it_says() {
     let none = "concurrency = { max = 9 }";
     let outage = "time = \"0s\", outage = [{ from = \"1s\", for = \"1s\", answer = \"5xx\" }]";
     let tie = Tie::new(none, outage, &["999999999ns", "1s", "1999999999ns", "2s"]);
-    assert_eq!(
-        tie.decisions(),
-        ["p0 in", "p1 failed", "p2 failed", "p3 in"]
-    );
+    assert_eq!(tie.decisions(), ["p0 in", "p1 failed", "p2 failed", "p3 in"]);
 }
 
 #[test]
 fn a_changed_limit_has_changed_for_who_comes_then() {
-    let mut tie = Tie::new(
-        "fixed-window = { quota = 1, window = \"1h\" }",
-        FREE,
-        &["0s", "1s", "1s"],
-    );
+    let mut tie =
+        Tie::new("fixed-window = { quota = 1, window = \"1h\" }", FREE, &["0s", "1s", "1s"]);
     tie.scenario += "[[change]]\nat = \"1s\"\nlimit = \"l\"\nquota = 2\n";
     assert_eq!(tie.decisions(), ["p0 in", "p1 in", "p2 out"]);
 }
@@ -256,16 +207,10 @@ fn nobody_arrives_at_the_horizon_and_nothing_happens_at_the_end() {
     // Served at the very end of the drain is not served.
     let mut tie = Tie::new(none, "time = \"2s\"", &["9s"]);
     tie.scenario =
-        tie.scenario
-            .replacen("horizon = \"10s\"", "horizon = \"10s\"\ndrain = \"1s\"", 1);
+        tie.scenario.replacen("horizon = \"10s\"", "horizon = \"10s\"\ndrain = \"1s\"", 1);
     let (lines, ending) = tie.run();
-    assert!(
-        lines.last().unwrap().contains("ended Unfinished"),
-        "{lines:?}"
-    );
+    assert!(lines.last().unwrap().contains("ended Unfinished"), "{lines:?}");
     assert_eq!(ending.at.0 % 1_000_000_000, 0);
-    tie.scenario = tie
-        .scenario
-        .replace("drain = \"1s\"", "drain = \"1000000001ns\"");
+    tie.scenario = tie.scenario.replace("drain = \"1s\"", "drain = \"1000000001ns\"");
     assert!(tie.run().0.last().unwrap().contains("ended ByAttempt"));
 }

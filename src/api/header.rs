@@ -58,16 +58,8 @@ impl HeaderRule {
 
 impl Form {
     fn seconds(self, then: Instant, now: Instant) -> u64 {
-        let ns = if self.epoch {
-            then.0
-        } else {
-            then.since(now).0
-        };
-        if self.up {
-            ns.div_ceil(SECOND)
-        } else {
-            ns / SECOND
-        }
+        let ns = if self.epoch { then.0 } else { then.since(now).0 };
+        if self.up { ns.div_ceil(SECOND) } else { ns / SECOND }
     }
 }
 
@@ -77,20 +69,15 @@ mod tests {
 
     #[test]
     fn times_are_rounded_as_the_form_says() {
-        let view = View {
-            limit: 60,
-            remaining: 58,
-            reset: Instant(62_400_000_000),
-        };
+        let view = View { limit: 60, remaining: 58, reset: Instant(62_400_000_000) };
         let now = Instant(50_000_000_000);
         let tell = |epoch, up| {
             let told = Told::Reset(Form { epoch, up });
-            HeaderRule {
-                name: HeaderId(0),
-                told,
-                rejects_only: false,
-            }
-            .value(&view, Span::ZERO, now)
+            HeaderRule { name: HeaderId(0), told, rejects_only: false }.value(
+                &view,
+                Span::ZERO,
+                now,
+            )
         };
         assert_eq!(tell(true, true), Some(Value::Integer(63)));
         assert_eq!(tell(true, false), Some(Value::Integer(62)));
@@ -100,24 +87,10 @@ mod tests {
 
     #[test]
     fn nothing_is_told_of_a_wait_that_nobody_knows() {
-        let view = View {
-            limit: 5,
-            remaining: 0,
-            reset: Instant(0),
-        };
-        let told = Told::Wait(Form {
-            epoch: false,
-            up: true,
-        });
-        let rule = HeaderRule {
-            name: HeaderId(0),
-            told,
-            rejects_only: true,
-        };
+        let view = View { limit: 5, remaining: 0, reset: Instant(0) };
+        let told = Told::Wait(Form { epoch: false, up: true });
+        let rule = HeaderRule { name: HeaderId(0), told, rejects_only: true };
         assert_eq!(rule.value(&view, Span::NEVER, Instant(0)), None);
-        assert_eq!(
-            rule.value(&view, Span(1), Instant(0)),
-            Some(Value::Integer(1))
-        );
+        assert_eq!(rule.value(&view, Span(1), Instant(0)), Some(Value::Integer(1)));
     }
 }

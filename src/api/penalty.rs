@@ -37,14 +37,8 @@ impl Locks {
     /// No key locked yet.
     #[must_use]
     pub fn new(penalty: Penalty, slots: usize) -> Locks {
-        let open = Lock {
-            until: Instant(0),
-            wait: Span::ZERO,
-        };
-        Locks {
-            penalty,
-            locks: vec![open; slots],
-        }
+        let open = Lock { until: Instant(0), wait: Span::ZERO };
+        Locks { penalty, locks: vec![open; slots] }
     }
 
     /// Whether the key is locked out now.
@@ -73,11 +67,8 @@ mod tests {
 
     #[test]
     fn asking_too_early_makes_the_wait_longer_and_waiting_ends_it() {
-        let penalty = Penalty {
-            first: Span::seconds(1),
-            step: Span::seconds(2),
-            max: Span::seconds(4),
-        };
+        let penalty =
+            Penalty { first: Span::seconds(1), step: Span::seconds(2), max: Span::seconds(4) };
         let mut locks = Locks::new(penalty, 1);
         assert_eq!(locks.refuse(0, Instant(0)), Span::seconds(1));
         assert!(locks.locked(0, Instant(SECOND - 1)));

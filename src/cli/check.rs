@@ -4,7 +4,8 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, fetch, print, say};
 use crate::report::text::visible;
-use crate::scenario::bundle::{checked_api, open};
+use crate::scenario::assumption::checked_api;
+use crate::scenario::bundle::open;
 use crate::scenario::document::Document;
 use crate::scenario::fault::Faults;
 use crate::scenario::file;
@@ -27,11 +28,8 @@ pub(super) struct Check {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Model {
-    /// Who calls what
     Scenario,
-    /// An API with its limits
     Api,
-    /// A retry policy
     Client,
 }
 
@@ -105,35 +103,17 @@ fn whole<T: serde::de::DeserializeOwned>(document: &Document) -> Result<T, Fault
 /// any faults, so it is not parsed for that.
 fn kind_of(text: &str) -> Kind {
     let of_one: [(Kind, &[&str]); 3] = [
-        (
-            Kind::Scenario,
-            &[
-                "population",
-                "horizon",
-                "api",
-                "clients",
-                "service",
-                "network",
-            ],
-        ),
+        (Kind::Scenario, &["population", "horizon", "api", "clients", "service", "network"]),
         (Kind::Api, &["limit", "endpoint", "commit", "status"]),
-        (
-            Kind::Client,
-            &["retries", "wait", "attempts", "jitter", "hint", "levers"],
-        ),
+        (Kind::Client, &["retries", "wait", "attempts", "jitter", "hint", "levers"]),
     ];
     let key = |line: &str| -> String {
         let line = line.trim_start_matches(['[', ' ']);
-        line.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '-')
-            .collect()
+        line.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect()
     };
     let keys: Vec<String> = text.lines().map(key).collect();
-    let count = |(_, own): &(Kind, &[&str])| {
-        keys.iter()
-            .filter(|key| own.contains(&key.as_str()))
-            .count()
-    };
+    let count =
+        |(_, own): &(Kind, &[&str])| keys.iter().filter(|key| own.contains(&key.as_str())).count();
     let likeliest = of_one.iter().rev().max_by_key(|kind| count(kind));
     likeliest.map_or(Kind::Scenario, |(kind, _)| *kind)
 }

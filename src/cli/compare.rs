@@ -24,8 +24,8 @@ use crate::scenario::{Bundle, Plan};
   tollgate compare clover
   tollgate compare clover --clients clover-sample,my-client.toml
   tollgate compare clover --set api.limit.app-rate.fixed-window.quota=60
-  tollgate compare --limit '50/s per app' --limit '16/s per token' --calls 7000 \\
-      --workers 64
+  tollgate compare --limit '50/s per app' --limit '16/s per token' \\
+      --calls 7000 --workers 64
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file
@@ -91,11 +91,7 @@ impl Compare {
         let result = experiment::compare(&plan, seeds, threads.unwrap_or_else(all_threads), &tell);
         progress.end();
         let comparison = result?;
-        let subject = Subject {
-            plan: &plan,
-            seeds,
-            comparison: &comparison,
-        };
+        let subject = Subject { plan: &plan, seeds, comparison: &comparison };
         let wrote = write(&mut folder, &subject, &asked, &bundle)?;
         let place = folder.path().display().to_string();
         folder.keep()?;
@@ -107,7 +103,8 @@ impl Compare {
             }
         }
         if !self.common.quiet {
-            say(&wrap(&format!("wrote {}/: {wrote}", keep(&place)), 6));
+            let place = keep(place.trim_end_matches('/'));
+            say(&wrap(&format!("wrote {place}/: {wrote}"), 6));
         }
         Ok(())
     }
@@ -115,11 +112,8 @@ impl Compare {
     fn bundle(&self) -> Result<(Bundle, Asked), Failure> {
         let clients = self.clients.as_deref();
         let settings = &self.common.settings;
-        let mut asked = Asked {
-            what: vec![],
-            clients: self.clients.clone(),
-            settings: settings.clone(),
-        };
+        let mut asked =
+            Asked { what: vec![], clients: self.clients.clone(), settings: settings.clone() };
         if let Some(name) = &self.name {
             asked.what = vec![base(name).to_owned()];
             return Ok((load(name, clients, settings)?, asked));
@@ -162,10 +156,7 @@ fn distinct(plan: &Plan) -> Result<(), Failure> {
         return Err(Failure::Usage("there is no client to compare".to_owned()));
     }
     for (place, variant) in plan.variants.iter().enumerate() {
-        if plan.variants[..place]
-            .iter()
-            .any(|v| v.name == variant.name)
-        {
+        if plan.variants[..place].iter().any(|v| v.name == variant.name) {
             let why = format!("two clients are called `{}`", variant.name);
             return Err(Failure::Usage(why));
         }

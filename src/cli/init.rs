@@ -41,9 +41,7 @@ impl Init {
             }
             files.push((name, text));
         }
-        let dir = self
-            .dir
-            .unwrap_or_else(|| PathBuf::from(slug(stem(&self.from))));
+        let dir = self.dir.unwrap_or_else(|| PathBuf::from(slug(stem(&self.from))));
         for (name, _) in &files {
             let place = dir.join(name);
             if place.symlink_metadata().is_ok() {
@@ -59,14 +57,11 @@ impl Init {
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         let place = dir.display().to_string();
         say(&wrap(
-            &format!("wrote {}/: {}", keep(&place), names.join(" ")),
+            &format!("wrote {}/: {}", keep(place.trim_end_matches('/')), names.join(" ")),
             6,
         ));
         let scenario = dir.join("scenario.toml").display().to_string();
-        say(&format!(
-            "Edit them, then: tollgate compare {}",
-            shell(&scenario)
-        ));
+        say(&format!("Edit them, then: tollgate compare {}", shell(&scenario)));
         Ok(())
     }
 }
@@ -93,9 +88,7 @@ fn rewritten(scenario: &Document) -> Result<String, Failure> {
     if let Some(clients) = document.get_mut("clients").and_then(Item::as_array_mut) {
         clients.iter_mut().for_each(replace_client);
     }
-    let populations = document
-        .get_mut("population")
-        .and_then(Item::as_array_of_tables_mut);
+    let populations = document.get_mut("population").and_then(Item::as_array_of_tables_mut);
     for population in populations.into_iter().flat_map(|all| all.iter_mut()) {
         if let Some(client) = population.get_mut("client").and_then(Item::as_value_mut) {
             replace_client(client);

@@ -19,13 +19,9 @@ pub(super) struct List {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum What {
-    /// Who calls what, for `compare`
     Scenarios,
-    /// APIs with their limits
     Apis,
-    /// Retry policies
     Clients,
-    /// What is measured
     Metrics,
 }
 
@@ -34,17 +30,9 @@ impl List {
         let wanted = |what| self.what.is_none_or(|only| only == what);
         let mut sections = vec![];
         for (what, kind, heading) in [
-            (
-                What::Scenarios,
-                Kind::Scenario,
-                "scenarios: tollgate compare NAME",
-            ),
+            (What::Scenarios, Kind::Scenario, "scenarios: tollgate compare NAME"),
             (What::Apis, Kind::Api, "apis: tollgate show api/NAME"),
-            (
-                What::Clients,
-                Kind::Client,
-                "clients: tollgate compare SCENARIO --clients NAME",
-            ),
+            (What::Clients, Kind::Client, "clients: tollgate compare SCENARIO --clients NAME"),
         ] {
             if wanted(what) {
                 let models = BUILT_IN.iter().filter(|model| model.kind == kind);
@@ -57,10 +45,7 @@ impl List {
                 let meaning = format!("{} ({})", metric.meaning, metric.unit.name());
                 (metric.name.to_owned(), meaning)
             });
-            sections.push(section(
-                "metrics: as in summary.csv",
-                &rows.collect::<Vec<_>>(),
-            ));
+            sections.push(section("metrics: as in summary.csv", &rows.collect::<Vec<_>>()));
         }
         print(&sections.join("\n"))
     }
@@ -70,21 +55,14 @@ fn section(heading: &str, rows: &[(String, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let line = |(name, about): &(String, String)| {
         let name = keep(&format!("  {name:width$} "));
-        wrap(&format!("{name} {about}"), width + 4)
-            .trim_end()
-            .to_owned()
-            + "\n"
+        wrap(&format!("{name} {about}"), width + 4).trim_end().to_owned() + "\n"
     };
     format!("{heading}\n{}", rows.iter().map(line).collect::<String>())
 }
 
 /// What a model says of itself in a line.
 fn about(model: &Builtin) -> String {
-    let key = if model.kind == Kind::Api {
-        "name"
-    } else {
-        "title"
-    };
+    let key = if model.kind == Kind::Api { "name" } else { "title" };
     let table: toml::Table = model.text.parse().unwrap_or_default();
     let text = table.get(key).and_then(toml::Value::as_str);
     text.unwrap_or_default().to_owned()

@@ -1,5 +1,10 @@
 //! A progress bar for runs that take longer than half a second.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "people wait by the clock of the wall, and only they see the bar"
+)]
+
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -20,10 +25,7 @@ impl Progress {
     /// No bar yet; `quiet` for none at all.
     pub(super) fn new(quiet: bool) -> Self {
         let wanted = !quiet && std::io::stderr().is_terminal();
-        Progress {
-            since: wanted.then(Instant::now),
-            bar: OnceLock::new(),
-        }
+        Progress { since: wanted.then(Instant::now), bar: OnceLock::new() }
     }
 
     /// So many runs are done.

@@ -16,7 +16,7 @@ use crate::scenario::Model;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tollgate run clover --client clover-sample
-  tollgate run clover --client naive --seed 7 --events attempts.csv
+  tollgate run clover --client naive --replicate 7 --events attempts.csv
   tollgate run keymint --client header-aware --events - | head")]
 pub(super) struct Run {
     /// A scenario: a name (see `tollgate list`) or a file
@@ -24,9 +24,12 @@ pub(super) struct Run {
     /// The client: a name or a file
     #[arg(long)]
     client: String,
-    /// The seed
-    #[arg(long, default_value = "0")]
+    /// The seed that all draws come from, as in `compare`
+    #[arg(long, value_name = "ROOT", default_value = "0")]
     seed: u64,
+    /// Which of the seeds of a comparison, counted from 0
+    #[arg(long, value_name = "N", default_value = "0")]
+    replicate: u64,
     /// Write a row for each attempt to this CSV file; - is stdout
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
@@ -42,7 +45,7 @@ impl Run {
             return Err(Failure::Usage("there is no client to run".to_owned()));
         };
         let outcome = match self.events.as_deref() {
-            None => run_once(&variant.model, self.seed, &mut ())?,
+            None => run_once(&variant.model, self.seed, self.replicate, &mut ())?,
             Some("-") => self.stream(&variant.model)?,
             Some(path) => self.file(&variant.model, Path::new(path))?,
         };
@@ -50,6 +53,7 @@ impl Run {
             title: &plan.title,
             client: &variant.name,
             seed: self.seed,
+            replicate: self.replicate,
             model: &variant.model,
             outcome: &outcome,
         };
@@ -60,10 +64,7 @@ impl Run {
             _ if self.common.prints() => print(&text)?,
             _ => {}
         }
-        if let Some(path) = self
-            .events
-            .as_deref()
-            .filter(|path| *path != "-" && !self.common.quiet)
+        if let Some(path) = self.events.as_deref().filter(|path| *path != "-" && !self.common.quiet)
         {
             say(&format!("wrote {path}"));
         }
@@ -73,7 +74,7 @@ impl Run {
     /// Every attempt to stdout, as it happens.
     fn stream(&self, model: &Model) -> Result<Outcome, Failure> {
         let mut events = Events::new(model, BufWriter::new(io::stdout().lock()));
-        let outcome = run_once(model, self.seed, &mut events)?;
+        let outcome = run_once(model, self.seed, self.replicate, &mut events)?;
         match events.finish() {
             // Who reads them may stop: that is no failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -92,10 +93,9 @@ impl Run {
         }
         let mut file = beside(path).map_err(unwritable)?;
         let mut events = Events::new(model, BufWriter::new(file.as_file_mut()));
-        let outcome = run_once(model, self.seed, &mut events)?;
+        let outcome = run_once(model, self.seed, self.replicate, &mut events)?;
         events.finish().map_err(unwritable)?;
-        file.persist(path)
-            .map_err(|error| unwritable(error.error))?;
+        file.persist(path).map_err(|error| unwritable(error.error))?;
         Ok(outcome)
     }
 }

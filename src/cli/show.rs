@@ -28,11 +28,9 @@ impl Show {
 
 /// An unknown scenario may be the name of something else.
 pub(super) fn other_kind(error: LoadError, name: &str) -> Failure {
-    let other = [Kind::Api, Kind::Client]
-        .into_iter()
-        .find(|kind| find(*kind, name).is_some());
+    let other = [Kind::Api, Kind::Client].into_iter().find(|kind| find(*kind, name).is_some());
     match (error, other) {
-        (LoadError::Unknown { kind, .. }, Some(other)) if kind == Kind::Scenario => {
+        (LoadError::Unknown { kind: Kind::Scenario, .. }, Some(other)) => {
             let word = other.word();
             Failure::Usage(format!(
                 "there is no scenario `{name}`\n  = help: did you mean `{word}/{name}`?"

@@ -40,11 +40,7 @@ impl Hint {
         }
         let wait = self.sources.iter().find_map(|source| {
             let value = headers.get(source.name)?;
-            if source.epoch {
-                value.as_epoch(clock)
-            } else {
-                value.as_delay(clock)
-            }
+            if source.epoch { value.as_epoch(clock) } else { value.as_delay(clock) }
         })?;
         Some(self.jitter.apply(wait, bits))
     }
@@ -60,14 +56,8 @@ mod tests {
     fn the_first_readable_source_counts_and_only_where_it_is_looked_for() {
         let hint = Hint {
             sources: vec![
-                Source {
-                    name: HeaderId(0),
-                    epoch: false,
-                },
-                Source {
-                    name: HeaderId(1),
-                    epoch: true,
-                },
+                Source { name: HeaderId(0), epoch: false },
+                Source { name: HeaderId(1), epoch: true },
             ],
             on: vec![Kind::Status(429)],
             jitter: Jitter::None,

@@ -21,10 +21,7 @@ pub enum Jitter {
 
 impl Jitter {
     /// Uniform between nothing and the whole wait.
-    pub const FULL: Jitter = Jitter::Multiply {
-        low: 0.0,
-        high: 1.0,
-    };
+    pub const FULL: Jitter = Jitter::Multiply { low: 0.0, high: 1.0 };
 
     /// The wait as these 64 uniform bits move it.
     #[must_use]
@@ -50,12 +47,7 @@ mod tests {
         let wait = Span::seconds(4);
         assert!(Jitter::FULL.apply(wait, 0) < Span::millis(1));
         assert!(Jitter::FULL.apply(wait, u64::MAX) > Span::millis(3_999));
-        assert_eq!(
-            Jitter::Add(Span::seconds(1))
-                .apply(wait, 1 << 63)
-                .ceil_seconds(),
-            5
-        );
+        assert_eq!(Jitter::Add(Span::seconds(1)).apply(wait, 1 << 63).ceil_seconds(), 5);
         assert_eq!(Jitter::None.apply(wait, 77), wait);
     }
 }

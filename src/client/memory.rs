@@ -56,12 +56,8 @@ struct Gate {
     gap: crate::time::Span,
 }
 
-const OPEN: Gate = Gate {
-    next: Instant(0),
-    closed: Instant(0),
-    reset: Instant(0),
-    gap: crate::time::Span::ZERO,
-};
+const OPEN: Gate =
+    Gate { next: Instant(0), closed: Instant(0), reset: Instant(0), gap: crate::time::Span::ZERO };
 
 impl Whose {
     /// How many slots there are, in a run with so many clients.
@@ -92,21 +88,10 @@ impl Memory {
     #[must_use]
     pub fn new(policy: &Policy, clients: u32) -> Memory {
         let never_yet = |whose: &Whose| vec![Instant(0); whose.len(clients)];
-        let gates = policy
-            .header_pace
-            .as_ref()
-            .map_or(0, |pace| pace.of.len(clients));
+        let gates = policy.header_pace.as_ref().map_or(0, |pace| pace.of.len(clients));
         Memory {
-            pauses: policy
-                .pauses
-                .iter()
-                .map(|pause| never_yet(&pause.of))
-                .collect(),
-            paces: policy
-                .paces
-                .iter()
-                .map(|pace| never_yet(&pace.of))
-                .collect(),
+            pauses: policy.pauses.iter().map(|pause| never_yet(&pause.of)).collect(),
+            paces: policy.paces.iter().map(|pace| never_yet(&pace.of)).collect(),
             gates: vec![OPEN; gates],
         }
     }
@@ -116,10 +101,7 @@ impl Memory {
     /// waits for one takes no turn of the next meanwhile. `stage` is how many it
     /// has passed. A pause sends those who wake into it back to the first.
     pub fn permit(&mut self, policy: &Policy, who: &Who, now: Instant, stage: u8) -> Permit {
-        let gate = policy
-            .header_pace
-            .as_ref()
-            .and_then(|pace| pace.of.slot(who));
+        let gate = policy.header_pace.as_ref().and_then(|pace| pace.of.slot(who));
         let pauses = policy.pauses.iter().zip(&self.pauses);
         let silent = pauses.filter_map(|(pause, until)| Some(until[pause.of.slot(who)?]));
         let closed = silent.chain(gate.map(|slot| self.gates[slot].closed)).max();
@@ -186,11 +168,7 @@ impl Gate {
             return Permit::Closed(Instant::NEVER);
         }
         self.next = turn.after(self.gap);
-        if turn == now {
-            Permit::Go
-        } else {
-            Permit::Reserved(turn, stage)
-        }
+        if turn == now { Permit::Go } else { Permit::Reserved(turn, stage) }
     }
 
     fn hear(&mut self, now: Instant, told: Allowance) {
@@ -207,11 +185,7 @@ impl Gate {
 
 impl super::Pace {
     fn slot(&self, who: &Who) -> Option<usize> {
-        if self.filter.takes(who.population, who.endpoint) {
-            self.of.slot(who)
-        } else {
-            None
-        }
+        if self.filter.takes(who.population, who.endpoint) { self.of.slot(who) } else { None }
     }
 }
 
@@ -238,13 +212,8 @@ mod tests {
         }
     }
 
-    const WHO: Who = Who {
-        client: 0,
-        population: 0,
-        deadline: Instant::NEVER,
-        principal: 0,
-        endpoint: 0,
-    };
+    const WHO: Who =
+        Who { client: 0, population: 0, deadline: Instant::NEVER, principal: 0, endpoint: 0 };
     const REFUSED: Answer = Answer::Status(Status(429));
 
     fn at(seconds: u64) -> Instant {
@@ -255,80 +224,34 @@ mod tests {
     fn a_pace_lines_attempts_up_and_a_pause_breaks_the_line() {
         let mut policy = policy();
         let gap = Span::seconds(2);
-        policy.paces.push(Pace {
-            gap,
-            of: Whose::Client,
-            filter: Filter::default(),
-        });
+        policy.paces.push(Pace { gap, of: Whose::Client, filter: Filter::default() });
         let on = vec![Kind::Status(429)];
-        policy.pauses.push(Pause {
-            on,
-            span: Span::seconds(5),
-            of: Whose::Client,
-        });
+        policy.pauses.push(Pause { on, span: Span::seconds(5), of: Whose::Client });
         let mut memory = Memory::new(&policy, 1);
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Go);
-        assert_eq!(
-            memory.permit(&policy, &WHO, at(0), 0),
-            Permit::Reserved(at(2), 1)
-        );
+        assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Reserved(at(2), 1));
         memory.learn(&policy, &WHO, at(1), at(1), REFUSED, &Headers::NONE);
-        assert_eq!(
-            memory.permit(&policy, &WHO, at(2), 1),
-            Permit::Closed(at(6))
-        );
+        assert_eq!(memory.permit(&policy, &WHO, at(2), 1), Permit::Closed(at(6)));
         assert_eq!(memory.permit(&policy, &WHO, at(6), 0), Permit::Go);
         // Who would be gone by then takes no turn from those behind.
-        let hasty = Who {
-            deadline: at(7),
-            ..WHO
-        };
-        assert_eq!(
-            memory.permit(&policy, &hasty, at(6), 0),
-            Permit::Closed(Instant::NEVER)
-        );
-        assert_eq!(
-            memory.permit(&policy, &WHO, at(6), 0),
-            Permit::Reserved(at(8), 1)
-        );
+        let hasty = Who { deadline: at(7), ..WHO };
+        assert_eq!(memory.permit(&policy, &hasty, at(6), 0), Permit::Closed(Instant::NEVER));
+        assert_eq!(memory.permit(&policy, &WHO, at(6), 0), Permit::Reserved(at(8), 1));
     }
 
     #[test]
     fn headers_spread_what_is_left_and_are_forgotten_at_the_reset() {
         let mut policy = policy();
-        let gauge = Gauge {
-            remaining: HeaderId(0),
-            reset: HeaderId(1),
-            epoch: true,
-        };
-        policy.header_pace = Some(HeaderPace {
-            gauges: vec![gauge],
-            of: Whose::Client,
-        });
+        let gauge = Gauge { remaining: HeaderId(0), reset: HeaderId(1), epoch: true };
+        policy.header_pace = Some(HeaderPace { gauges: vec![gauge], of: Whose::Client });
         let mut memory = Memory::new(&policy, 1);
         let mut headers = Headers::NONE;
         headers.set(HeaderId(0), Value::Integer(2));
         headers.set(HeaderId(1), Value::Integer(10));
-        memory.learn(
-            &policy,
-            &WHO,
-            at(0),
-            at(0),
-            Answer::Status(Status::OK),
-            &headers,
-        );
-        assert_eq!(
-            memory.permit(&policy, &WHO, at(0), 0),
-            Permit::Reserved(at(5), 1)
-        );
-        assert_eq!(
-            memory.permit(&policy, &WHO, at(0), 0),
-            Permit::Reserved(at(10), 1)
-        );
-        assert_eq!(
-            memory.permit(&policy, &WHO, at(0), 0),
-            Permit::Closed(at(10))
-        );
+        memory.learn(&policy, &WHO, at(0), at(0), Answer::Status(Status::OK), &headers);
+        assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Reserved(at(5), 1));
+        assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Reserved(at(10), 1));
+        assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Closed(at(10)));
         assert_eq!(memory.permit(&policy, &WHO, at(10), 0), Permit::Go);
     }
 }

@@ -79,22 +79,11 @@ impl HeaderPace {
         let tell = |gauge: &Gauge| {
             let remaining = headers.get(gauge.remaining)?.as_count()?;
             let reset = headers.get(gauge.reset)?;
-            let left = if gauge.epoch {
-                reset.as_epoch(clock)
-            } else {
-                reset.as_delay(clock)
-            }?;
+            let left = if gauge.epoch { reset.as_epoch(clock) } else { reset.as_delay(clock) }?;
             let closed = if remaining == 0 { left } else { Span::ZERO };
-            Some(Allowance {
-                gap: Span(left.0 / remaining.max(1)),
-                closed,
-                reset: left,
-            })
+            Some(Allowance { gap: Span(left.0 / remaining.max(1)), closed, reset: left })
         };
-        self.gauges
-            .iter()
-            .filter_map(tell)
-            .max_by_key(|allowance| allowance.gap)
+        self.gauges.iter().filter_map(tell).max_by_key(|allowance| allowance.gap)
     }
 }
 
@@ -106,32 +95,19 @@ mod tests {
 
     #[test]
     fn the_largest_gap_of_several_limits_counts() {
-        let gauge = |n| Gauge {
-            remaining: HeaderId(n),
-            reset: HeaderId(n + 1),
-            epoch: true,
-        };
-        let pace = HeaderPace {
-            gauges: vec![gauge(0), gauge(2)],
-            of: Whose::Client,
-        };
+        let gauge = |n| Gauge { remaining: HeaderId(n), reset: HeaderId(n + 1), epoch: true };
+        let pace = HeaderPace { gauges: vec![gauge(0), gauge(2)], of: Whose::Client };
         let mut headers = Headers::NONE;
         headers.set(HeaderId(0), Value::Integer(10));
         headers.set(HeaderId(1), Value::Integer(105));
         let now = Instant(100 * SECOND);
-        let open = Allowance {
-            gap: Span::millis(500),
-            closed: Span::ZERO,
-            reset: Span::seconds(5),
-        };
+        let open =
+            Allowance { gap: Span::millis(500), closed: Span::ZERO, reset: Span::seconds(5) };
         assert_eq!(pace.read(now, &headers), Some(open));
         headers.set(HeaderId(2), Value::Integer(0));
         headers.set(HeaderId(3), Value::Integer(103));
-        let shut = Allowance {
-            gap: Span::seconds(3),
-            closed: Span::seconds(3),
-            reset: Span::seconds(3),
-        };
+        let shut =
+            Allowance { gap: Span::seconds(3), closed: Span::seconds(3), reset: Span::seconds(3) };
         assert_eq!(pace.read(now, &headers), Some(shut));
         assert_eq!(pace.read(now, &Headers::NONE), None);
     }

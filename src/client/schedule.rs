@@ -47,11 +47,8 @@ mod tests {
 
     #[test]
     fn exponential_doubles_up_to_its_cap() {
-        let schedule = Schedule::Exponential {
-            base: Span::seconds(1),
-            factor: 2.0,
-            cap: Span::seconds(60),
-        };
+        let schedule =
+            Schedule::Exponential { base: Span::seconds(1), factor: 2.0, cap: Span::seconds(60) };
         let waits: Vec<u64> = (1..=8).map(|i| schedule.wait(i).ceil_seconds()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(schedule.wait(u32::MAX), Span::seconds(60));

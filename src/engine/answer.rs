@@ -16,11 +16,7 @@ impl<O: Observer> Engine<'_, O> {
         let (call, number, answer) = (row.call, row.number, row.answer);
         if call != NONE {
             let heard = !matches!(answer, Answer::Refused) && !self.headers.is_empty();
-            let headers = if heard {
-                self.headers[attempt as usize]
-            } else {
-                Headers::NONE
-            };
+            let headers = if heard { self.headers[attempt as usize] } else { Headers::NONE };
             self.calls[call].attempt = NONE;
             self.follow(call, number, attempt, answer, &headers);
         }
@@ -41,15 +37,9 @@ impl<O: Observer> Engine<'_, O> {
         let clock = population.clock(self.now);
         self.memories[usize::from(population.policy)]
             .learn(policy, &who, self.now, clock, answer, headers);
-        let bits = self.calls[call]
-            .key
-            .draw(Purpose::Jitter, u64::from(number));
+        let bits = self.calls[call].key.draw(Purpose::Jitter, u64::from(number));
         let next = policy.next(clock, number, answer, headers, bits);
-        let then = if let Next::Retry(wait) = next {
-            Some(wait)
-        } else {
-            None
-        };
+        let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
         self.record(attempt, call, answer, then);
         match next {
             Next::Served => self.end(call, End::ByAttempt),
@@ -96,11 +86,7 @@ impl<O: Observer> Engine<'_, O> {
         if self.calls[call].stage == Stage::Gathering {
             self.close_batch(call);
         }
-        let with_it = if end == End::ByAttempt {
-            End::ByBatch
-        } else {
-            end
-        };
+        let with_it = if end == End::ByAttempt { End::ByBatch } else { end };
         while rider != NONE {
             let next = self.calls[rider].link;
             // One whose own patience ended before stays linked until now.
@@ -120,14 +106,7 @@ impl<O: Observer> Engine<'_, O> {
         let row = &self.calls[call];
         let (meant, attempts, stage) = (row.meant, row.attempts, row.stage);
         let (index, client) = (usize::from(row.population), row.client);
-        self.note(
-            call,
-            &Fact::Ended {
-                end,
-                meant,
-                attempts,
-            },
-        );
+        self.note(call, &Fact::Ended { end, meant, attempts });
         self.sources[index].alive -= 1;
         self.dismiss(call);
         match stage {
@@ -138,9 +117,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.calls[call].ended = true;
             }
             Stage::Held(part) => {
-                let slot = self.policy(call).in_flight[usize::from(part)]
-                    .of
-                    .slot(&self.who(call));
+                let slot = self.policy(call).in_flight[usize::from(part)].of.slot(&self.who(call));
                 let slot = slot.expect("who is in line has a slot");
                 let policy = usize::from(self.population(call).policy);
                 self.in_flight[policy][usize::from(part)][slot].abandon();
@@ -164,18 +141,9 @@ impl<O: Observer> Engine<'_, O> {
         }
         let local = client - population.first_client;
         let (key, number) = self.sources[index].thought(local);
-        let at = self
-            .now
-            .after(think.sample(key.draw(Purpose::Think, number)));
+        let at = self.now.after(think.sample(key.draw(Purpose::Think, number)));
         if at < self.model.horizon {
-            self.queue.push(
-                at,
-                Event {
-                    what: What::Arrive,
-                    index: client,
-                    generation: 0,
-                },
-            );
+            self.queue.push(at, Event { what: What::Arrive, index: client, generation: 0 });
         }
     }
 }

@@ -16,9 +16,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.workers[index][line].give();
                 return;
             };
-            let key = self.sources[index]
-                .key
-                .member(u64::from(client - population.first_client));
+            let key = self.sources[index].key.member(u64::from(client - population.first_client));
             let intent = intent_of(population, client, key, number);
             self.workers[index][line].give();
             self.offer(index, intent);
@@ -30,11 +28,7 @@ impl<O: Observer> Engine<'_, O> {
         let population = &self.model.populations[index];
         let source = &mut self.sources[index];
         let pool = matches!(population.workers, Workers::Pool(_));
-        let mut local = if pool {
-            source.cursor
-        } else {
-            client - population.first_client
-        };
+        let mut local = if pool { source.cursor } else { client - population.first_client };
         while local < population.clients {
             let number = source.begun[local as usize];
             let calls = population.calls_of(source.key.member(u64::from(local)));
@@ -63,16 +57,12 @@ impl<O: Observer> Engine<'_, O> {
             self.sources[index].cursor = local;
             let client = population.first_client + local;
             let key = self.sources[index].key.member(u64::from(local));
-            while let Some((owner, number)) = self
-                .next_of_backlog(index, client)
-                .filter(|(c, _)| *c == client)
+            while let Some((owner, number)) =
+                self.next_of_backlog(index, client).filter(|(c, _)| *c == client)
             {
                 let intent = intent_of(population, owner, key, number);
-                let caller = Caller {
-                    population: index_u16(index),
-                    client,
-                    endpoint: intent.endpoint,
-                };
+                let caller =
+                    Caller { population: index_u16(index), client, endpoint: intent.endpoint };
                 self.observer.note(
                     meant,
                     caller,
@@ -83,15 +73,7 @@ impl<O: Observer> Engine<'_, O> {
                     },
                 );
                 let end = End::Unfinished;
-                self.observer.note(
-                    meant,
-                    caller,
-                    &Fact::Ended {
-                        end,
-                        meant,
-                        attempts: 0,
-                    },
-                );
+                self.observer.note(meant, caller, &Fact::Ended { end, meant, attempts: 0 });
             }
         }
     }
@@ -107,13 +89,6 @@ impl<O: Observer> Engine<'_, O> {
             _ => client,
         };
         let generation = u32::try_from(index).expect("populations are few");
-        self.queue.push(
-            self.now,
-            Event {
-                what: What::Pull,
-                index: client,
-                generation,
-            },
-        );
+        self.queue.push(self.now, Event { what: What::Pull, index: client, generation });
     }
 }

@@ -27,10 +27,7 @@ impl End {
     /// Whether whoever made the call got what they wanted.
     #[must_use]
     pub const fn is_served(self) -> bool {
-        matches!(
-            self,
-            End::ByAttempt | End::ByCache | End::ByBatch | End::Avoided
-        )
+        matches!(self, End::ByAttempt | End::ByCache | End::ByBatch | End::Avoided)
     }
 }
 

@@ -118,14 +118,10 @@ impl<O: Observer> Engine<'_, O> {
     /// The client's cache learns the answer to a call.
     pub(super) fn remember(&mut self, call: u32) {
         let (row, population) = (&self.calls[call], self.population(call));
-        let ttl = population
-            .levers
-            .caches
-            .iter()
-            .find_map(|(cache, filter)| match cache {
-                Cache::Ttl(ttl) if filter.takes(row.population, row.endpoint) => Some(*ttl),
-                _ => None,
-            });
+        let ttl = population.levers.caches.iter().find_map(|(cache, filter)| match cache {
+            Cache::Ttl(ttl) if filter.takes(row.population, row.endpoint) => Some(*ttl),
+            _ => None,
+        });
         if let Some(ttl) = ttl {
             let (index, at) = (usize::from(row.population), self.known_at(call));
             self.sources[index].known[at] = self.now.after(ttl);
@@ -144,10 +140,8 @@ impl<O: Observer> Engine<'_, O> {
         else {
             return false;
         };
-        let (index, local) = (
-            usize::from(row.population),
-            (row.client - population.first_client) as usize,
-        );
+        let (index, local) =
+            (usize::from(row.population), (row.client - population.first_client) as usize);
         let leader = self.sources[index].batches[local];
         if leader == NONE {
             self.sources[index].batches[local] = call;

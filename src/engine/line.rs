@@ -17,12 +17,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) const fn new(places: u32) -> Self {
-        Line {
-            free: places,
-            head: NONE,
-            tail: NONE,
-            waiting: 0,
-        }
+        Line { free: places, head: NONE, tail: NONE, waiting: 0 }
     }
 
     /// Takes a place, if one is free.

@@ -50,30 +50,16 @@ pub(super) struct Intent {
 impl Source {
     pub(super) fn new(population: &Population, run: Key, contents: u32) -> Source {
         let clients = population.clients as usize;
-        let caches = population
-            .levers
-            .caches
-            .iter()
-            .any(|(cache, _)| matches!(cache, Cache::Ttl(_)));
+        let caches =
+            population.levers.caches.iter().any(|(cache, _)| matches!(cache, Cache::Ttl(_)));
         let contents = if caches { contents.max(1) as usize } else { 0 };
         Source {
             key: run.named(&population.name),
             begun: vec![0; clients],
             cursor: 0,
-            batches: vec![
-                NONE;
-                if population.levers.batch.is_some() {
-                    clients
-                } else {
-                    0
-                }
-            ],
+            batches: vec![NONE; if population.levers.batch.is_some() { clients } else { 0 }],
             known: vec![Instant(0); clients * contents],
-            by_session: population
-                .levers
-                .caches
-                .iter()
-                .any(|(cache, _)| *cache == Cache::Session),
+            by_session: population.levers.caches.iter().any(|(cache, _)| *cache == Cache::Session),
             contents,
             turn: 0,
             ended: (Instant(0), 0),
@@ -92,10 +78,7 @@ impl Source {
 
     /// The key of a client and the number of the call that it thinks about next.
     pub(super) fn thought(&self, local: u32) -> (Key, u64) {
-        (
-            self.key.member(u64::from(local)),
-            self.begun[local as usize],
-        )
+        (self.key.member(u64::from(local)), self.begun[local as usize])
     }
 }
 
@@ -132,11 +115,7 @@ impl<O: Observer> Engine<'_, O> {
                 for client in 0..population.clients {
                     let key = self.sources[index].key.member(u64::from(client));
                     let wait = think.sample(key.draw(Purpose::Think, 0));
-                    let at = self
-                        .model
-                        .start
-                        .after(self.shift(population, client))
-                        .after(wait);
+                    let at = self.model.start.after(self.shift(population, client)).after(wait);
                     self.queue.push(
                         at,
                         Event {
@@ -151,14 +130,8 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     pub(super) fn push_pull(&mut self, at: Instant, client: u32, population: usize) {
-        self.queue.push(
-            at,
-            Event {
-                what: What::Pull,
-                index: client,
-                generation: index_u32(population),
-            },
-        );
+        self.queue
+            .push(at, Event { what: What::Pull, index: client, generation: index_u32(population) });
     }
 
     /// How much later work that can wait begins.
@@ -183,11 +156,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     fn index_of(&self, population: &Population) -> u16 {
-        let index = self
-            .model
-            .populations
-            .iter()
-            .position(|p| std::ptr::eq(p, population));
+        let index = self.model.populations.iter().position(|p| std::ptr::eq(p, population));
         u16::try_from(index.expect("the population is the model's own"))
             .expect("populations are few")
     }
@@ -200,11 +169,7 @@ impl<O: Observer> Engine<'_, O> {
         };
         let session = self.sources[index].begun[client as usize];
         let key = self.sources[index].key.member(u64::from(client));
-        let nth = Nth {
-            session,
-            client,
-            clients: population.clients,
-        };
+        let nth = Nth { session, client, clients: population.clients };
         let bits = key.draw(Purpose::Arrival, session);
         let Some(at) = arrivals.next(self.model.start, last, nth, bits) else {
             return;
@@ -236,11 +201,7 @@ impl<O: Observer> Engine<'_, O> {
             }
             return;
         }
-        let shared = if self.sources[index].by_session {
-            self.open_session()
-        } else {
-            NONE
-        };
+        let shared = if self.sources[index].by_session { self.open_session() } else { NONE };
         for (place, step) in population.steps.iter().enumerate() {
             let number = session * STEPS_MAX as u64 + place as u64;
             let key = client_key.member(number);
@@ -249,14 +210,7 @@ impl<O: Observer> Engine<'_, O> {
             }
             let endpoint = step.endpoint.choose(key, Purpose::Endpoint, 0);
             let content = content_of(population, key);
-            let intent = Intent {
-                key,
-                number,
-                client,
-                endpoint,
-                content,
-                session: shared,
-            };
+            let intent = Intent { key, number, client, endpoint, content, session: shared };
             self.join_session(shared);
             match step.after.sample(key.draw(Purpose::Think, 0)) {
                 Span::ZERO => self.offer(index, intent),
@@ -313,11 +267,8 @@ impl<O: Observer> Engine<'_, O> {
         let now = self.now;
         let row = &mut self.calls[call];
         (row.meant, row.stage) = (now, Stage::New);
-        let offered = Fact::Offered {
-            principal: row.principal,
-            call: row.number,
-            content: row.content,
-        };
+        let offered =
+            Fact::Offered { principal: row.principal, call: row.number, content: row.content };
         self.sources[usize::from(row.population)].alive += 1;
         self.note(call, &offered);
         if let Some(end) = self.lever(call) {
@@ -334,10 +285,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The population of a client.
     fn population_of(&self, client: u32) -> usize {
-        self.model
-            .populations
-            .partition_point(|p| p.first_client <= client)
-            - 1
+        self.model.populations.partition_point(|p| p.first_client <= client) - 1
     }
 }
 
@@ -349,25 +297,13 @@ pub(super) fn intent_of(
     number: u64,
 ) -> Intent {
     let key = client_key.member(number);
-    let endpoint = population.steps[0]
-        .endpoint
-        .choose(key, Purpose::Endpoint, 0);
+    let endpoint = population.steps[0].endpoint.choose(key, Purpose::Endpoint, 0);
     let content = content_of(population, key);
-    Intent {
-        key,
-        number,
-        client,
-        endpoint,
-        content,
-        session: NONE,
-    }
+    Intent { key, number, client, endpoint, content, session: NONE }
 }
 
 fn content_of(population: &Population, key: Key) -> u32 {
-    population
-        .content
-        .as_ref()
-        .map_or(0, |choice| choice.choose(key, Purpose::Content, 0))
+    population.content.as_ref().map_or(0, |choice| choice.choose(key, Purpose::Content, 0))
 }
 
 pub(super) fn index_u32(index: usize) -> u32 {

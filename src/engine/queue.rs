@@ -68,9 +68,7 @@ impl PartialOrd for Entry {
 
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at
-            .cmp(&other.at)
-            .then(self.sequence.cmp(&other.sequence))
+        self.at.cmp(&other.at).then(self.sequence.cmp(&other.sequence))
     }
 }
 
@@ -85,11 +83,7 @@ impl Queue {
     /// Schedules an event; one that never comes is not kept.
     pub(super) fn push(&mut self, at: Instant, event: Event) {
         if at != Instant::NEVER {
-            self.heap.push(Reverse(Entry {
-                at,
-                sequence: self.sequence,
-                event,
-            }));
+            self.heap.push(Reverse(Entry { at, sequence: self.sequence, event }));
             self.sequence += 1;
         }
     }
@@ -112,14 +106,7 @@ mod tests {
     fn ties_run_in_the_order_of_scheduling() {
         let mut queue = Queue::default();
         for (at, index) in [(5, 0), (3, 1), (5, 2), (3, 3), (u64::MAX, 4)] {
-            queue.push(
-                Instant(at),
-                Event {
-                    what: What::Wake,
-                    index,
-                    generation: 0,
-                },
-            );
+            queue.push(Instant(at), Event { what: What::Wake, index, generation: 0 });
         }
         let mut order = vec![];
         while let Some((_, event)) = queue.pop_before(Instant(6)) {

@@ -45,10 +45,7 @@ impl<O: Observer> Engine<'_, O> {
         if !std::mem::take(&mut self.calls[call].has_worker) {
             return;
         }
-        let (index, client) = (
-            usize::from(self.calls[call].population),
-            self.calls[call].client,
-        );
+        let (index, client) = (usize::from(self.calls[call].population), self.calls[call].client);
         let line = self.line_of(index, client);
         if let Some(next) = self.workers[index][line].pop(&mut self.calls) {
             self.calls[next].has_worker = true;
@@ -63,11 +60,8 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The call has its worker: places in flight, from part `from` of the policy on.
     pub(super) fn ready(&mut self, call: u32, from: usize) {
-        let (who, policy, number) = (
-            self.who(call),
-            self.policy(call),
-            self.population(call).policy,
-        );
+        let (who, policy, number) =
+            (self.who(call), self.policy(call), self.population(call).policy);
         for (n, part) in policy.in_flight.iter().enumerate().skip(from) {
             if self.calls[call].held & (1 << n) != 0
                 || !part.filter.takes(who.population, who.endpoint)
@@ -95,17 +89,9 @@ impl<O: Observer> Engine<'_, O> {
         if held == 0 {
             return;
         }
-        let (who, policy, number) = (
-            self.who(call),
-            self.policy(call),
-            self.population(call).policy,
-        );
-        for (n, part) in policy
-            .in_flight
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| held & (1 << n) != 0)
-        {
+        let (who, policy, number) =
+            (self.who(call), self.policy(call), self.population(call).policy);
+        for (n, part) in policy.in_flight.iter().enumerate().filter(|(n, _)| held & (1 << n) != 0) {
             let slot = part.of.slot(&who).expect("what is held has a slot");
             let line = &mut self.in_flight[usize::from(number)][n][slot];
             if let Some(next) = line.pop(&mut self.calls) {
@@ -150,19 +136,13 @@ impl<O: Observer> Engine<'_, O> {
         let population = self.population(call);
         let row = &mut self.calls[call];
         row.attempts = row.attempts.saturating_add(1);
-        row.at_once = if row.last_sent == self.now {
-            row.at_once + 1
-        } else {
-            1
-        };
+        row.at_once = if row.last_sent == self.now { row.at_once + 1 } else { 1 };
         row.last_sent = self.now;
         row.stage = Stage::Sent;
         if row.at_once >= AT_ONCE_MAX {
             let policy = self.policy(call).name.clone();
-            self.stopped = Some(RunError::Standstill {
-                population: population.name.clone(),
-                policy,
-            });
+            self.stopped =
+                Some(RunError::Standstill { population: population.name.clone(), policy });
             return;
         }
         let attempt = attempt_of(row, call);
@@ -171,24 +151,17 @@ impl<O: Observer> Engine<'_, O> {
         self.calls[call].attempt = attempt;
         self.undecided += 1;
         let rows = self.attempts.rows();
-        self.receipts
-            .resize(rows * self.receipts_max, Receipt::NONE);
+        self.receipts.resize(rows * self.receipts_max, Receipt::NONE);
         if !self.model.api.header_names.is_empty() {
             self.headers.resize(rows, Headers::NONE);
         }
         self.note_attempt(attempt, self.calls[call].client, &Fact::Sent);
         if let Some(timeout) = self.policy(call).timeout {
             let generation = self.attempts.generation(attempt);
-            let event = super::Event {
-                what: What::Timeout,
-                index: attempt,
-                generation,
-            };
+            let event = super::Event { what: What::Timeout, index: attempt, generation };
             self.queue.push(self.now.after(timeout), event);
         }
-        let out = population
-            .outward
-            .sample(key.draw(Purpose::Outward, u64::from(number)));
+        let out = population.outward.sample(key.draw(Purpose::Outward, u64::from(number)));
         self.hop(out, What::Reach, attempt);
     }
 
@@ -207,11 +180,7 @@ impl<O: Observer> Engine<'_, O> {
 
     pub(super) fn note_attempt(&mut self, attempt: u32, client: u32, fact: &Fact) {
         let row = &self.attempts[attempt];
-        let caller = Caller {
-            population: row.population,
-            client,
-            endpoint: row.endpoint,
-        };
+        let caller = Caller { population: row.population, client, endpoint: row.endpoint };
         self.observer.note(self.now, caller, fact);
     }
 

@@ -78,9 +78,7 @@ impl<O: Observer> Engine<'_, O> {
             time: row.key.draw(Purpose::Service, number),
             fault: row.key.draw(Purpose::Fault, number),
         };
-        let work = self
-            .service
-            .serve(self.now, row.endpoint, row.content, draws);
+        let work = self.service.serve(self.now, row.endpoint, row.content, draws);
         row.phase = Phase::Placed;
         row.answer = Answer::Status(work.status);
         self.hop(work.time, What::Leave, attempt);
@@ -110,11 +108,7 @@ impl<O: Observer> Engine<'_, O> {
             self.service.done(self.now, endpoint, content, status);
         }
         let first = attempt as usize * self.receipts_max;
-        self.api.settle(
-            self.now,
-            status,
-            &mut self.receipts[first..first + self.receipts_max],
-        );
+        self.api.settle(self.now, status, &mut self.receipts[first..first + self.receipts_max]);
         self.note_attempt(attempt, client, &Fact::Left(answer));
         self.attempts[attempt].phase = Phase::Homeward;
         if placed {
@@ -125,9 +119,8 @@ impl<O: Observer> Engine<'_, O> {
         }
         let row = &self.attempts[attempt];
         let population = &self.model.populations[usize::from(row.population)];
-        let home = population
-            .homeward
-            .sample(row.key.draw(Purpose::Homeward, u64::from(row.number)));
+        let home =
+            population.homeward.sample(row.key.draw(Purpose::Homeward, u64::from(row.number)));
         self.hop(home, What::Answer, attempt);
     }
 

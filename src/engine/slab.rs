@@ -17,10 +17,7 @@ struct Row<T> {
 
 impl<T> Slab<T> {
     pub(super) const fn new() -> Self {
-        Slab {
-            rows: Vec::new(),
-            free: Vec::new(),
-        }
+        Slab { rows: Vec::new(), free: Vec::new() }
     }
 
     /// How many rows there ever were at once.
@@ -37,11 +34,7 @@ impl<T> Slab<T> {
         }
         let index = u32::try_from(self.rows.len())
             .expect("a model of so many calls is refused before it runs");
-        self.rows.push(Row {
-            generation: 0,
-            live: true,
-            value,
-        });
+        self.rows.push(Row { generation: 0, live: true, value });
         index
     }
 
@@ -60,10 +53,7 @@ impl<T> Slab<T> {
 
     /// The indices of the rows in use, in order.
     pub(super) fn live(&self) -> impl Iterator<Item = u32> + '_ {
-        (0_u32..)
-            .zip(&self.rows)
-            .filter(|(_, row)| row.live)
-            .map(|(index, _)| index)
+        (0_u32..).zip(&self.rows).filter(|(_, row)| row.live).map(|(index, _)| index)
     }
 }
 

@@ -22,31 +22,17 @@ pub struct Equality {
 /// All such clients among these.
 #[must_use]
 pub fn equalities(variants: &[Variant]) -> Vec<Equality> {
-    let readers = variants
-        .iter()
-        .enumerate()
-        .filter(|(_, v)| !v.reads.is_empty());
-    readers
-        .filter_map(|(index, variant)| equality(index, variant, variants))
-        .collect()
+    let readers = variants.iter().enumerate().filter(|(_, v)| !v.reads.is_empty());
+    readers.filter_map(|(index, variant)| equality(index, variant, variants)).collect()
 }
 
 fn equality(index: usize, variant: &Variant, variants: &[Variant]) -> Option<Equality> {
     let policy = policy_of(variant)?;
-    let limits = variant
-        .model
-        .api
-        .limits
-        .iter()
-        .zip(&variant.model.api.slots);
+    let limits = variant.model.api.limits.iter().zip(&variant.model.api.slots);
     let limits = limits.filter(|(limit, slots)| !limit.shadow && !slots.is_empty());
     let (mut silent, mut telling) = (vec![], vec![]);
     for (limit, _) in limits {
-        let told = if policy.reads_none(&all_headers(limit)) {
-            &mut silent
-        } else {
-            &mut telling
-        };
+        let told = if policy.reads_none(&all_headers(limit)) { &mut silent } else { &mut telling };
         told.push(limit.name.clone());
     }
     if silent.is_empty() {
@@ -57,36 +43,18 @@ fn equality(index: usize, variant: &Variant, variants: &[Variant]) -> Option<Equ
             && levers(other.1) == levers(variant)
             && policy_of(other.1).is_some_and(|p| waits_alike(policy, p))
     };
-    let equals = variants
-        .iter()
-        .enumerate()
-        .find(alike)
-        .map(|(other, _)| other);
-    Some(Equality {
-        client: index,
-        equals,
-        silent,
-        telling,
-    })
+    let equals = variants.iter().enumerate().find(alike).map(|(other, _)| other);
+    Some(Equality { client: index, equals, silent, telling })
 }
 
 /// What the populations do before an attempt.
 fn levers(variant: &Variant) -> Vec<&Levers> {
-    variant
-        .model
-        .populations
-        .iter()
-        .map(|p| &p.levers)
-        .collect()
+    variant.model.populations.iter().map(|p| &p.levers).collect()
 }
 
 /// The policy under comparison.
 fn policy_of(variant: &Variant) -> Option<&Policy> {
-    variant
-        .model
-        .policies
-        .iter()
-        .find(|policy| policy.name == variant.name)
+    variant.model.policies.iter().find(|policy| policy.name == variant.name)
 }
 
 /// Whether `policy`, told nothing, does what `plain` does always.
@@ -106,9 +74,6 @@ fn waits_alike(policy: &Policy, plain: &Policy) -> bool {
 /// A refusal with every header that the limit may send.
 fn all_headers(limit: &LimitModel) -> Headers {
     let mut headers = Headers::NONE;
-    limit
-        .headers
-        .iter()
-        .for_each(|rule| headers.set(rule.name, Value::Integer(1)));
+    limit.headers.iter().for_each(|rule| headers.set(rule.name, Value::Integer(1)));
     headers
 }

@@ -143,19 +143,18 @@ impl Outcome {
         population: Option<usize>,
         endpoint: Option<usize>,
     ) -> Option<ClassOutcome> {
-        let counts: Vec<Counts> = self
-            .runs
-            .iter()
-            .map(|run| self.counts(run, population, endpoint))
-            .collect();
+        let counts = self.class_counts(population, endpoint);
         let served: Vec<f64> = counts.iter().map(|c| c.served() as f64).collect();
         let offered: Vec<f64> = counts.iter().map(|c| c.offered as f64).collect();
         let served = interval::ratio_of_sums(&served, &offered)?;
-        Some(ClassOutcome {
-            population,
-            endpoint,
-            served,
-        })
+        Some(ClassOutcome { population, endpoint, served })
+    }
+
+    /// The counts of a class, run by run; all populations are those wanted.
+    #[must_use]
+    pub fn class_counts(&self, population: Option<usize>, endpoint: Option<usize>) -> Vec<Counts> {
+        let runs = self.runs.iter();
+        runs.map(|run| self.counts(run, population, endpoint)).collect()
     }
 
     /// The counts of a class in one run; all populations are those wanted.
@@ -163,10 +162,8 @@ impl Outcome {
         let mut sum = Counts::default();
         for (p, row) in run.cells.iter().enumerate() {
             if population.map_or(self.wanted[p], |only| only == p) {
-                let cells = row
-                    .iter()
-                    .enumerate()
-                    .filter(|(e, _)| endpoint.is_none_or(|only| only == *e));
+                let cells =
+                    row.iter().enumerate().filter(|(e, _)| endpoint.is_none_or(|only| only == *e));
                 sum = cells.fold(sum, |sum, (_, cell)| sum.plus(cell));
             }
         }

@@ -41,28 +41,18 @@ impl Ranking {
     /// The ranking of these outcomes.
     #[must_use]
     pub fn of(outcomes: &[Outcome]) -> Ranking {
-        let shares: Vec<Vec<f64>> = outcomes
-            .iter()
-            .map(|o| o.values("served-share").unwrap_or_default())
-            .collect();
+        let shares: Vec<Vec<f64>> =
+            outcomes.iter().map(|o| o.values("served-share").unwrap_or_default()).collect();
         let done = |index: &usize| {
             !shares[*index].is_empty() && shares[*index].iter().all(|share| *share >= DONE)
         };
         let (mut finished, mut left): (Vec<usize>, Vec<usize>) =
             (0..outcomes.len()).partition(done);
         let by_completion = is_about_completion(outcomes)
-            && finished
-                .iter()
-                .all(|i| outcomes[*i].values("time-to-99").is_some());
-        let time = if by_completion {
-            "time-to-99"
-        } else {
-            "wait-p99"
-        };
+            && finished.iter().all(|i| outcomes[*i].values("time-to-99").is_some());
+        let time = if by_completion { "time-to-99" } else { "wait-p99" };
         let mean = |index: usize, name: &str| {
-            outcomes[index]
-                .estimate(name)
-                .map_or(f64::INFINITY, |e| e.mean)
+            outcomes[index].estimate(name).map_or(f64::INFINITY, |e| e.mean)
         };
         let less = |a: f64, b: f64| a.partial_cmp(&b).unwrap_or(Ordering::Equal);
         finished.sort_by(|a, b| less(mean(*a, time), mean(*b, time)));
@@ -71,10 +61,8 @@ impl Ranking {
         let lead = |behind: &usize| {
             let best = order[0];
             let both = finished.contains(&best) && finished.contains(behind);
-            let times = outcomes[*behind]
-                .values(time)
-                .zip(outcomes[best].values(time))
-                .filter(|_| both);
+            let times =
+                outcomes[*behind].values(time).zip(outcomes[best].values(time)).filter(|_| both);
             Lead {
                 behind: *behind,
                 sooner: times
@@ -83,12 +71,7 @@ impl Ranking {
             }
         };
         let leads = order.iter().skip(1).map(lead).collect();
-        Ranking {
-            finished,
-            unfinished: left,
-            by_completion,
-            leads,
-        }
+        Ranking { finished, unfinished: left, by_completion, leads }
     }
 
     /// All clients, the best first.
@@ -100,11 +83,8 @@ impl Ranking {
 /// Whether most of the calls were known at the start, so that there is a time
 /// at which the work is done.
 fn is_about_completion(outcomes: &[Outcome]) -> bool {
-    outcomes
-        .iter()
-        .flat_map(|outcome| &outcome.runs)
-        .all(|run| {
-            let offered: u64 = run.cells.iter().flatten().map(|cell| cell.offered).sum();
-            run.finite_calls * 2 > offered
-        })
+    outcomes.iter().flat_map(|outcome| &outcome.runs).all(|run| {
+        let offered: u64 = run.cells.iter().flatten().map(|cell| cell.offered).sum();
+        run.finite_calls * 2 > offered
+    })
 }

@@ -17,10 +17,7 @@ impl Concurrency {
     /// At most `max` in progress for each key.
     #[must_use]
     pub fn new(max: u64) -> Self {
-        Concurrency {
-            max,
-            in_progress: Vec::new(),
-        }
+        Concurrency { max, in_progress: Vec::new() }
     }
 
     /// The most in progress at once.
@@ -51,9 +48,7 @@ impl Limit for Concurrency {
 
     fn release(&mut self, slot: Slot, cost: u32) {
         let held = &mut self.in_progress[slot as usize];
-        *held = held
-            .checked_sub(u64::from(cost))
-            .expect("only what was charged is released");
+        *held = held.checked_sub(u64::from(cost)).expect("only what was charged is released");
     }
 
     /// A place that was held was used, whatever came of it.
@@ -63,11 +58,7 @@ impl Limit for Concurrency {
 
     fn view(&self, slot: Slot, now: Instant) -> View {
         let remaining = self.max.saturating_sub(self.in_progress[slot as usize]);
-        View {
-            limit: self.max,
-            remaining,
-            reset: now,
-        }
+        View { limit: self.max, remaining, reset: now }
     }
 
     fn resize(&mut self, quota: u64) {
@@ -91,10 +82,7 @@ mod tests {
             assert_eq!(limiter.test(1, Instant(0), 1), Verdict::Admit);
             limiter.charge(1, Instant(0), 1);
         }
-        assert_eq!(
-            limiter.test(1, Instant(9), 1),
-            Verdict::Reject { wait: Span::NEVER }
-        );
+        assert_eq!(limiter.test(1, Instant(9), 1), Verdict::Reject { wait: Span::NEVER });
         assert_eq!(limiter.test(0, Instant(9), 1), Verdict::Admit);
         limiter.release(1, 1);
         assert_eq!(limiter.test(1, Instant(9), 1), Verdict::Admit);

@@ -41,12 +41,7 @@ impl FixedWindow {
     #[must_use]
     pub fn new(quota: u64, length: Span, anchor: Anchor) -> Self {
         assert!(length > Span::ZERO, "a window has a length");
-        FixedWindow {
-            quota,
-            length,
-            anchor,
-            windows: Vec::new(),
-        }
+        FixedWindow { quota, length, anchor, windows: Vec::new() }
     }
 
     /// Per second in the long run, and at once.
@@ -58,10 +53,7 @@ impl FixedWindow {
     /// So many per so long, as the model has it.
     #[must_use]
     pub fn rate(&self) -> Rate {
-        Rate {
-            count: self.quota,
-            period: self.length,
-        }
+        Rate { count: self.quota, period: self.length }
     }
 
     /// Where its windows begin.
@@ -90,13 +82,7 @@ impl FixedWindow {
 
 impl Limit for FixedWindow {
     fn grow(&mut self, slots: usize) {
-        self.windows.resize(
-            slots,
-            Window {
-                start: Instant::NEVER,
-                used: 0,
-            },
-        );
+        self.windows.resize(slots, Window { start: Instant::NEVER, used: 0 });
     }
 
     fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict {
@@ -107,9 +93,7 @@ impl Limit for FixedWindow {
         if window.used + u64::from(cost) <= self.quota {
             return Verdict::Admit;
         }
-        Verdict::Reject {
-            wait: window.start.after(self.length).since(now),
-        }
+        Verdict::Reject { wait: window.start.after(self.length).since(now) }
     }
 
     fn charge(&mut self, slot: Slot, now: Instant, cost: u32) -> Mark {
@@ -192,24 +176,14 @@ mod tests {
         let mut limiter = window(2, Anchor::FirstRequest);
         limiter.charge(0, at(65), 1);
         limiter.charge(0, at(100), 1);
-        assert_eq!(
-            limiter.test(0, at(124), 1),
-            Verdict::Reject {
-                wait: Span::seconds(1)
-            }
-        );
+        assert_eq!(limiter.test(0, at(124), 1), Verdict::Reject { wait: Span::seconds(1) });
         assert_eq!(limiter.view(0, at(124)).reset, at(125));
         assert_eq!(limiter.view(0, at(125)).remaining, 2);
     }
 
     #[test]
     fn a_phase_moves_the_grid() {
-        let mut limiter = window(
-            1,
-            Anchor::Clock {
-                phase: Span::seconds(12),
-            },
-        );
+        let mut limiter = window(1, Anchor::Clock { phase: Span::seconds(12) });
         limiter.charge(0, at(71), 1);
         assert_eq!(limiter.view(0, at(71)).reset, at(72));
         assert_eq!(limiter.view(0, at(72)).reset, at(132));
@@ -229,10 +203,7 @@ mod tests {
 
     #[test]
     fn a_cost_above_the_quota_never_passes() {
-        assert_eq!(
-            window(2, clock()).test(0, at(0), 3),
-            Verdict::Reject { wait: Span::NEVER }
-        );
+        assert_eq!(window(2, clock()).test(0, at(0), 3), Verdict::Reject { wait: Span::NEVER });
     }
 
     #[test]

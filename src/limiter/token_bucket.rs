@@ -66,17 +66,11 @@ impl TokenBucket {
         initial: Initial,
         start: Instant,
     ) -> Result<Self, TooFine> {
-        assert!(
-            burst.1 > 0 && burst.0 >= burst.1,
-            "a bucket holds at least one token"
-        );
+        assert!(burst.1 > 0 && burst.0 >= burst.1, "a bucket holds at least one token");
         let common = gcd(rate.count, rate.period.0);
         let (count, period) = (rate.count / common, rate.period.0 / common);
-        let product = |a: u64, b: u64| {
-            a.checked_mul(b)
-                .filter(|p| *p < u64::MAX / 2)
-                .ok_or(TooFine)
-        };
+        let product =
+            |a: u64, b: u64| a.checked_mul(b).filter(|p| *p < u64::MAX / 2).ok_or(TooFine);
         Ok(TokenBucket {
             gain: product(count, burst.1)?,
             token: product(period, burst.1)?,
@@ -92,10 +86,7 @@ impl TokenBucket {
     /// Per second in the long run, and at once.
     #[must_use]
     pub fn capacity(&self) -> (f64, u64) {
-        (
-            self.gain as f64 * 1e9 / self.token as f64,
-            self.full / self.token,
-        )
+        (self.gain as f64 * 1e9 / self.token as f64, self.full / self.token)
     }
 
     /// How fast tokens come back, as the model has it.
@@ -123,18 +114,8 @@ impl TokenBucket {
 
 impl Limit for TokenBucket {
     fn grow(&mut self, slots: usize) {
-        let level = if self.initial == Initial::Full {
-            self.full
-        } else {
-            0
-        };
-        self.buckets.resize(
-            slots,
-            Bucket {
-                level,
-                at: self.start,
-            },
-        );
+        let level = if self.initial == Initial::Full { self.full } else { 0 };
+        self.buckets.resize(slots, Bucket { level, at: self.start });
     }
 
     fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict {
@@ -144,9 +125,7 @@ impl Limit for TokenBucket {
         } else if price > self.full {
             Verdict::Reject { wait: Span::NEVER }
         } else {
-            Verdict::Reject {
-                wait: Span((price - level).div_ceil(self.gain)),
-            }
+            Verdict::Reject { wait: Span((price - level).div_ceil(self.gain)) }
         }
     }
 
@@ -159,10 +138,7 @@ impl Limit for TokenBucket {
     fn release(&mut self, _slot: Slot, _cost: u32) {}
 
     fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, _mark: Mark) -> bool {
-        let level = self
-            .level(slot, now)
-            .saturating_add(self.price(cost))
-            .min(self.full);
+        let level = self.level(slot, now).saturating_add(self.price(cost)).min(self.full);
         self.buckets[slot as usize] = Bucket { level, at: now };
         true
     }
@@ -182,11 +158,7 @@ impl Limit for TokenBucket {
     }
 
     fn admits_within(&self, _start: Instant, span: Span) -> u64 {
-        let level = if self.initial == Initial::Full {
-            self.full
-        } else {
-            0
-        };
+        let level = if self.initial == Initial::Full { self.full } else { 0 };
         let units = u128::from(level) + u128::from(span.0) * u128::from(self.gain);
         u64::try_from(units / u128::from(self.token)).unwrap_or(u64::MAX)
     }
@@ -210,10 +182,7 @@ mod tests {
         let mut limiter = bucket("3/s", (1, 1), Initial::Full);
         limiter.charge(0, Instant(0), 1);
         // A third of a second is 333,333,333 1/3 ns: one ns early it is refused.
-        assert_eq!(
-            limiter.test(0, Instant(333_333_333), 1),
-            Verdict::Reject { wait: Span(1) }
-        );
+        assert_eq!(limiter.test(0, Instant(333_333_333), 1), Verdict::Reject { wait: Span(1) });
         assert_eq!(limiter.test(0, Instant(333_333_334), 1), Verdict::Admit);
     }
 
@@ -240,22 +209,14 @@ mod tests {
     #[test]
     fn an_empty_start_earns_its_first_token() {
         let limiter = bucket("1/s", (5, 1), Initial::Empty);
-        assert_eq!(
-            limiter.test(0, Instant(0), 1),
-            Verdict::Reject {
-                wait: Span::seconds(1)
-            }
-        );
+        assert_eq!(limiter.test(0, Instant(0), 1), Verdict::Reject { wait: Span::seconds(1) });
         assert_eq!(limiter.view(0, Instant(2 * SECOND)).remaining, 2);
         assert_eq!(limiter.view(0, Instant(0)).reset, Instant(5 * SECOND));
     }
 
     #[test]
     fn what_cannot_be_exact_is_refused() {
-        let rate = Rate {
-            count: 7,
-            period: Span::seconds(86_400 * 365),
-        };
+        let rate = Rate { count: 7, period: Span::seconds(86_400 * 365) };
         assert_eq!(
             TokenBucket::new(rate, (u64::MAX / 2, 1), Initial::Full, Instant(0)).err(),
             Some(TooFine)

@@ -66,10 +66,6 @@ impl ClientRow {
     /// The share of its calls that was served; 1 for a client without calls.
     #[must_use]
     pub fn served_share(&self) -> f64 {
-        if self.calls == 0 {
-            1.0
-        } else {
-            f64::from(self.served) / f64::from(self.calls)
-        }
+        if self.calls == 0 { 1.0 } else { f64::from(self.served) / f64::from(self.calls) }
     }
 }

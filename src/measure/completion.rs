@@ -24,11 +24,8 @@ impl Completion {
     /// Nothing served yet in the run `run`.
     #[must_use]
     pub fn new(model: &Model, run: Key) -> Completion {
-        let calls: Vec<Option<u64>> = model
-            .populations
-            .iter()
-            .map(|p| model.calls_of(p, run))
-            .collect();
+        let calls: Vec<Option<u64>> =
+            model.populations.iter().map(|p| model.calls_of(p, run)).collect();
         Completion {
             finite: calls.iter().map(Option::is_some).collect(),
             calls: calls.iter().flatten().sum(),

@@ -39,12 +39,7 @@ impl<'m> Demand<'m> {
     pub fn new(model: &'m Model) -> Self {
         Demand {
             model,
-            asked: model
-                .api
-                .slots
-                .iter()
-                .map(|slots| vec![0; slots.len()])
-                .collect(),
+            asked: model.api.slots.iter().map(|slots| vec![0; slots.len()]).collect(),
             calls: 0,
         }
     }
@@ -52,12 +47,7 @@ impl<'m> Demand<'m> {
     /// The floor for all but `spared` of the calls; `None` when no limit bounds it.
     #[must_use]
     pub fn floor(&self, spared: u64) -> Option<Floor> {
-        let most = self
-            .model
-            .horizon
-            .after(self.model.drain)
-            .since(self.model.start)
-            .times(1_000);
+        let most = self.model.horizon.after(self.model.drain).since(self.model.start).times(1_000);
         let bound = |(id, asked): (u16, &Vec<u64>)| {
             let limit = &self.model.api.limits[usize::from(id)];
             let needed = asked.iter().sum::<u64>().saturating_sub(spared);
@@ -82,11 +72,7 @@ impl<'m> Demand<'m> {
         let bounds = (0..).zip(&self.asked).filter_map(bound);
         let (span, limit) =
             bounds.max_by_key(|(span, limit)| (*span, std::cmp::Reverse(*limit)))?;
-        Some(Floor {
-            span,
-            limit,
-            population: self.most_asked(limit),
-        })
+        Some(Floor { span, limit, population: self.most_asked(limit) })
     }
 
     /// How many calls were offered.
@@ -109,11 +95,7 @@ impl<'m> Demand<'m> {
             (0..p.clients).any(|client| (0..endpoints).any(|e| has(p.first_principal + client, e)))
         });
         let (owner, _) = owners.next()?;
-        if owners.next().is_some() {
-            None
-        } else {
-            Some(owner)
-        }
+        if owners.next().is_some() { None } else { Some(owner) }
     }
 }
 

@@ -37,11 +37,7 @@ pub struct Breach(String);
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "something was lost, which is an error of ours: {}",
-            self.0
-        )
+        write!(f, "something was lost, which is an error of ours: {}", self.0)
     }
 }
 
@@ -69,10 +65,7 @@ impl Observer for Ledger {
             Fact::Decided(Decision::Reject { .. }) => self.rejected += 1,
             Fact::Failed => self.failed += 1,
             Fact::Ended { end, .. } if end.is_served() => self.served += 1,
-            Fact::Ended {
-                end: End::Unfinished,
-                ..
-            } => self.unfinished += 1,
+            Fact::Ended { end: End::Unfinished, .. } => self.unfinished += 1,
             Fact::Ended { .. } => self.given_up += 1,
             Fact::Left(_) | Fact::Answered(_) => {}
         }

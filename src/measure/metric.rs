@@ -60,12 +60,7 @@ const fn plain(
     meaning: &'static str,
     value: fn(&Measures) -> Option<f64>,
 ) -> Metric {
-    Metric {
-        name,
-        unit,
-        meaning,
-        value: Value::Plain(value),
-    }
+    Metric { name, unit, meaning, value: Value::Plain(value) }
 }
 
 const fn ratio(
@@ -73,124 +68,66 @@ const fn ratio(
     meaning: &'static str,
     value: fn(&Measures) -> (f64, f64),
 ) -> Metric {
-    Metric {
-        name,
-        unit: Unit::Ratio,
-        meaning,
-        value: Value::Ratio(value),
-    }
+    Metric { name, unit: Unit::Ratio, meaning, value: Value::Ratio(value) }
 }
 
 /// All metrics, in the order of files.
 pub const METRICS: &[Metric] = &[
-    plain(
-        "calls",
-        Unit::Count,
-        "calls that were meant to start",
-        |m| Some(m.total().offered as f64),
-    ),
-    plain(
-        "served",
-        Unit::Count,
-        "calls that got what they wanted, however",
-        |m| Some(m.total().served() as f64),
-    ),
-    plain(
-        "served-by-cache",
-        Unit::Count,
-        "of them by the client's cache",
-        |m| Some(m.total().by_cache as f64),
-    ),
-    plain(
-        "served-by-batch",
-        Unit::Count,
-        "of them in another call's attempt",
-        |m| Some(m.total().by_batch as f64),
-    ),
-    plain(
-        "avoided",
-        Unit::Count,
-        "of them without need of an attempt",
-        |m| Some(m.total().avoided as f64),
-    ),
-    plain("given-up", Unit::Count, "calls given up", |m| {
-        Some(m.total().all_given_up() as f64)
+    plain("calls", Unit::Count, "calls that were meant to start", |m| {
+        Some(m.total().offered as f64)
     }),
-    plain(
-        "given-up-attempts",
-        Unit::Count,
-        "of them after the last attempt",
-        |m| given_up(m, Cause::Attempts),
-    ),
-    plain(
-        "given-up-deadline",
-        Unit::Count,
-        "of them when patience ended",
-        |m| given_up(m, Cause::Deadline),
-    ),
-    plain(
-        "given-up-not-retried",
-        Unit::Count,
-        "of them on an answer that is not retried",
-        |m| given_up(m, Cause::NotRetried),
-    ),
-    plain(
-        "given-up-shed",
-        Unit::Count,
-        "of them stopped before the first attempt",
-        |m| given_up(m, Cause::Shed),
-    ),
-    plain(
-        "unfinished",
-        Unit::Count,
-        "calls that the run's end cut off",
-        |m| Some(m.total().unfinished as f64),
-    ),
+    plain("served", Unit::Count, "calls that got what they wanted, however", |m| {
+        Some(m.total().served() as f64)
+    }),
+    plain("served-by-cache", Unit::Count, "of them by the client's cache", |m| {
+        Some(m.total().by_cache as f64)
+    }),
+    plain("served-by-batch", Unit::Count, "of them in another call's attempt", |m| {
+        Some(m.total().by_batch as f64)
+    }),
+    plain("avoided", Unit::Count, "of them without need of an attempt", |m| {
+        Some(m.total().avoided as f64)
+    }),
+    plain("given-up", Unit::Count, "calls given up", |m| Some(m.total().all_given_up() as f64)),
+    plain("given-up-attempts", Unit::Count, "of them after the last attempt", |m| {
+        given_up(m, Cause::Attempts)
+    }),
+    plain("given-up-deadline", Unit::Count, "of them when patience ended", |m| {
+        given_up(m, Cause::Deadline)
+    }),
+    plain("given-up-not-retried", Unit::Count, "of them on an answer that is not retried", |m| {
+        given_up(m, Cause::NotRetried)
+    }),
+    plain("given-up-shed", Unit::Count, "of them stopped before the first attempt", |m| {
+        given_up(m, Cause::Shed)
+    }),
+    plain("unfinished", Unit::Count, "calls that the run's end cut off", |m| {
+        Some(m.total().unfinished as f64)
+    }),
     ratio("served-share", "served / calls", |m| {
         (m.total().served() as f64, m.total().offered as f64)
     }),
-    plain("attempts", Unit::Count, "requests sent", |m| {
-        Some(m.total().attempts as f64)
+    plain("attempts", Unit::Count, "requests sent", |m| Some(m.total().attempts as f64)),
+    plain("admitted", Unit::Count, "attempts that the limits admitted", |m| {
+        Some(m.total().admitted as f64)
     }),
-    plain(
-        "admitted",
-        Unit::Count,
-        "attempts that the limits admitted",
-        |m| Some(m.total().admitted as f64),
-    ),
-    plain(
-        "429s",
-        Unit::Count,
-        "attempts that a limit refused, whatever the status",
-        |m| Some(m.total().rejected as f64),
-    ),
+    plain("429s", Unit::Count, "attempts that a limit refused, whatever the status", |m| {
+        Some(m.total().rejected as f64)
+    }),
     ratio("429-share", "429s / attempts", |m| {
         (m.total().rejected as f64, m.total().attempts as f64)
     }),
-    plain("5xx", Unit::Count, "attempts answered 5xx", |m| {
-        Some(m.total().errors as f64)
+    plain("5xx", Unit::Count, "attempts answered 5xx", |m| Some(m.total().errors as f64)),
+    plain("failed", Unit::Count, "attempts that failed before a decision", |m| {
+        Some(m.total().failed as f64)
     }),
-    plain(
-        "failed",
-        Unit::Count,
-        "attempts that failed before a decision",
-        |m| Some(m.total().failed as f64),
-    ),
-    plain(
-        "timeouts",
-        Unit::Count,
-        "attempts whose client stopped waiting",
-        |m| Some(m.total().timeouts as f64),
-    ),
+    plain("timeouts", Unit::Count, "attempts whose client stopped waiting", |m| {
+        Some(m.total().timeouts as f64)
+    }),
     ratio("amplification", "attempts / calls", |m| {
         (m.total().attempts as f64, m.total().offered as f64)
     }),
-    plain(
-        "goodput",
-        Unit::PerSecond,
-        "served calls per second, until the work is done",
-        goodput,
-    ),
+    plain("goodput", Unit::PerSecond, "served calls per second, until the work is done", goodput),
     plain(
         "utilisation",
         Unit::Ratio,
@@ -209,24 +146,11 @@ pub const METRICS: &[Metric] = &[
         "median wait of a call, from when it was meant to start",
         |m| wait(m, 0.5),
     ),
-    plain(
-        "wait-p90",
-        Unit::Seconds,
-        "90 % of calls wait no longer",
-        |m| wait(m, 0.9),
-    ),
-    plain(
-        "wait-p99",
-        Unit::Seconds,
-        "99 % of calls wait no longer",
-        |m| wait(m, 0.99),
-    ),
-    plain(
-        "wait-max",
-        Unit::Seconds,
-        "the longest wait of a served call",
-        |m| Some(m.all_waits().max()? as f64 / 1e9),
-    ),
+    plain("wait-p90", Unit::Seconds, "90 % of calls wait no longer", |m| wait(m, 0.9)),
+    plain("wait-p99", Unit::Seconds, "99 % of calls wait no longer", |m| wait(m, 0.99)),
+    plain("wait-max", Unit::Seconds, "the longest wait of a served call", |m| {
+        Some(m.all_waits().max()? as f64 / 1e9)
+    }),
     plain(
         "time-to-99",
         Unit::Seconds,
@@ -236,70 +160,36 @@ pub const METRICS: &[Metric] = &[
     plain("time-to-100", Unit::Seconds, "until all of them are", |m| {
         since_start(m, m.completion().all())
     }),
-    plain(
-        "last-served",
-        Unit::Seconds,
-        "until the last call that was served",
-        |m| since_start(m, m.completion().last()),
-    ),
-    plain(
-        "drain-time",
-        Unit::Seconds,
-        "from the horizon to the last call that was served",
-        |m| Some(m.completion().last()?.since(m.horizon).as_secs_f64()),
-    ),
-    plain(
-        "jain",
-        Unit::Ratio,
-        "Jain's index of the clients' served calls",
-        |m| Some(served(m).jain()),
-    ),
-    plain(
-        "jain-by-chance",
-        Unit::Ratio,
-        "Jain's index if equal clients drew lots for them",
-        |m| {
-            Some(chance::jain(
-                m.total().served(),
-                m.wanted_clients().count() as u64,
-            ))
-        },
-    ),
-    plain(
-        "gini",
-        Unit::Ratio,
-        "Gini's coefficient of the clients' served calls",
-        |m| Some(served(m).gini()),
-    ),
+    plain("last-served", Unit::Seconds, "until the last call that was served", |m| {
+        since_start(m, m.completion().last())
+    }),
+    plain("drain-time", Unit::Seconds, "from the horizon to the last call that was served", |m| {
+        Some(m.completion().last()?.since(m.horizon).as_secs_f64())
+    }),
+    plain("jain", Unit::Ratio, "Jain's index of the clients' served calls", |m| {
+        Some(served(m).jain())
+    }),
+    plain("jain-by-chance", Unit::Ratio, "Jain's index if equal clients drew lots for them", |m| {
+        Some(chance::jain(m.total().served(), m.wanted_clients().count() as u64))
+    }),
+    plain("gini", Unit::Ratio, "Gini's coefficient of the clients' served calls", |m| {
+        Some(served(m).gini())
+    }),
     plain(
         "gini-by-chance",
         Unit::Ratio,
         "Gini's coefficient if equal clients drew lots for them",
-        |m| {
-            Some(chance::gini(
-                m.total().served(),
-                m.wanted_clients().count() as u64,
-            ))
-        },
+        |m| Some(chance::gini(m.total().served(), m.wanted_clients().count() as u64)),
     ),
-    plain(
-        "jain-of-shares",
-        Unit::Ratio,
-        "Jain's index of the clients' served / calls",
-        |m| Some(shares(m).jain()),
-    ),
-    plain(
-        "worst-client",
-        Unit::Ratio,
-        "the least served / calls of any client",
-        |m| shares(m).worst(),
-    ),
-    plain(
-        "starved-share",
-        Unit::Ratio,
-        "clients of whose calls less than half were served",
-        |m| Some(shares(m).starved()),
-    ),
+    plain("jain-of-shares", Unit::Ratio, "Jain's index of the clients' served / calls", |m| {
+        Some(shares(m).jain())
+    }),
+    plain("worst-client", Unit::Ratio, "the least served / calls of any client", |m| {
+        shares(m).worst()
+    }),
+    plain("starved-share", Unit::Ratio, "clients of whose calls less than half were served", |m| {
+        Some(shares(m).starved())
+    }),
 ];
 
 impl Metric {
@@ -316,22 +206,14 @@ fn given_up(m: &Measures, cause: Cause) -> Option<f64> {
 }
 
 fn goodput(m: &Measures) -> Option<f64> {
-    let busy = m
-        .completion()
-        .all()
-        .map_or(m.window(), |all| all.since(m.start))
-        .as_secs_f64();
+    let busy = m.completion().all().map_or(m.window(), |all| all.since(m.start)).as_secs_f64();
     (busy > 0.0).then(|| m.total().served() as f64 / busy)
 }
 
 /// Never is infinite: an interval of it is not made, and the table says so.
 fn wait(m: &Measures, q: f64) -> Option<f64> {
     let ns = m.all_waits().quantile(q)?;
-    Some(if ns == u64::MAX {
-        f64::INFINITY
-    } else {
-        ns as f64 / 1e9
-    })
+    Some(if ns == u64::MAX { f64::INFINITY } else { ns as f64 / 1e9 })
 }
 
 fn since_start(m: &Measures, at: Option<Instant>) -> Option<f64> {
@@ -344,10 +226,7 @@ fn served(m: &Measures) -> Shares {
 
 fn shares(m: &Measures) -> Shares {
     Shares::new(
-        m.wanted_clients()
-            .filter(|c| c.calls > 0)
-            .map(super::ClientRow::served_share)
-            .collect(),
+        m.wanted_clients().filter(|c| c.calls > 0).map(super::ClientRow::served_share).collect(),
     )
 }
 
@@ -358,11 +237,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_in_kebab_case() {
         for (place, metric) in METRICS.iter().enumerate() {
-            assert!(
-                METRICS[..place].iter().all(|m| m.name != metric.name),
-                "{}",
-                metric.name
-            );
+            assert!(METRICS[..place].iter().all(|m| m.name != metric.name), "{}", metric.name);
             assert!(
                 metric
                     .name

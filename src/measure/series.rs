@@ -39,11 +39,7 @@ impl Series {
         while whole.div_ceil(width) > BINS_MAX {
             width = width.saturating_mul(*steps.next().expect("the steps go round"));
         }
-        Series {
-            start,
-            width: Span(width),
-            bins: vec![],
-        }
+        Series { start, width: Span(width), bins: vec![] }
     }
 
     /// The width of a bin.

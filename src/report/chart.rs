@@ -63,11 +63,7 @@ impl Estimate {
     /// An estimate without an interval, from one run.
     #[must_use]
     pub const fn exact(value: f64) -> Self {
-        Self {
-            mean: value,
-            low: value,
-            high: value,
-        }
+        Self { mean: value, low: value, high: value }
     }
 
     /// Whether it can be drawn: no NaN and no infinity.

@@ -63,9 +63,7 @@ fn three(estimate: Option<Estimate>) -> [String; 3] {
 pub(super) fn sheet(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::WriterBuilder::new().from_writer(vec![]);
     for row in rows {
-        writer
-            .write_record(&row)
-            .expect("memory takes every row, and all are alike");
+        writer.write_record(&row).expect("memory takes every row, and all are alike");
     }
     let bytes = writer.into_inner().expect("memory takes every row");
     String::from_utf8(bytes).expect("only text was written")

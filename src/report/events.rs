@@ -41,11 +41,7 @@ impl<'m, W: Write> Events<'m, W> {
     pub fn new(model: &'m Model, out: W) -> Self {
         let mut writer = csv::Writer::from_writer(out);
         let failed = writer.write_record(COLUMNS).err().map(cause);
-        Events {
-            model,
-            writer,
-            failed,
-        }
+        Events { model, writer, failed }
     }
 
     /// Writes what is left; the first error of all that was written.
@@ -64,9 +60,7 @@ impl<'m, W: Write> Events<'m, W> {
             Answer::Refused => "refused".to_owned(),
             Answer::TimedOut => "timeout".to_owned(),
         };
-        let limit = record
-            .rejected_by
-            .map(|limit| cell(&model.api.limit(limit).name));
+        let limit = record.rejected_by.map(|limit| cell(&model.api.limit(limit).name));
         self.writer.write_record([
             seconds(record.sent.since(model.start)).as_str(),
             &seconds(now.since(model.start)),

@@ -17,13 +17,7 @@ pub const SCALE: u32 = 2;
 /// All charts of a comparison.
 #[must_use]
 pub fn all(subject: &Subject<'_>) -> Vec<Chart> {
-    vec![
-        work_time(subject),
-        rate(subject),
-        throttled(subject),
-        fairness(subject),
-        wait(subject),
-    ]
+    vec![work_time(subject), rate(subject), throttled(subject), fairness(subject), wait(subject)]
 }
 
 /// The names of all charts, as their files have them.
@@ -42,9 +36,7 @@ fn work_time(subject: &Subject<'_>) -> Chart {
         work_time::Client {
             name: visible(&outcome.name),
             x: outcome.estimate(key).filter(|_| placed).map(of),
-            attempts: outcome
-                .estimate("attempts")
-                .map_or(Estimate::exact(0.0), of),
+            attempts: outcome.estimate("attempts").map_or(Estimate::exact(0.0), of),
             served: mean(outcome, "served-share"),
         }
     });
@@ -70,24 +62,16 @@ fn work_time(subject: &Subject<'_>) -> Chart {
 }
 
 fn rate(subject: &Subject<'_>) -> Chart {
-    let band = |rates: Rates| rate::Band {
-        median: rates.median,
-        low: rates.low,
-        high: rates.high,
-    };
+    let band = |rates: Rates| rate::Band { median: rates.median, low: rates.low, high: rates.high };
     let width = csv::width(subject);
-    let clients = subject
-        .comparison
-        .outcomes
-        .iter()
-        .map(|outcome| rate::Client {
-            name: visible(&outcome.name),
-            admitted: band(csv::rates(subject, outcome, |bin| bin.admitted)),
-            throttled: band(csv::rates(subject, outcome, |bin| bin.rejected)),
-            throttled_share: mean(outcome, "429-share"),
-            admitted_total: mean(outcome, "admitted"),
-        });
-    let how = format!("in bins of {width}, median with 5 to 95% of the seeds");
+    let clients = subject.comparison.outcomes.iter().map(|outcome| rate::Client {
+        name: visible(&outcome.name),
+        admitted: band(csv::rates(subject, outcome, |bin| bin.admitted)),
+        throttled: band(csv::rates(subject, outcome, |bin| bin.rejected)),
+        throttled_share: mean(outcome, "429-share"),
+        admitted_total: mean(outcome, "admitted"),
+    });
+    let how = format!("median and 5 to 95%, in bins of {width}");
     rate::Rate {
         title: "What was admitted and what was refused over time".to_owned(),
         subtitle: subtitle(subject, &how),
@@ -110,31 +94,17 @@ fn limit(subject: &Subject<'_>) -> Option<rate::Limit> {
             let rate = Limiter::capacity(&limit.limiter).0 * slots.len() as f64;
             (rate, &limit.limiter, slots.len())
         });
-    let (rate, limiter, keys) = rates
-        .filter(|(rate, ..)| rate.is_finite())
-        .min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let each = if keys == 1 {
-        String::new()
-    } else {
-        format!(" for each of {keys}")
-    };
-    Some(rate::Limit {
-        rate,
-        text: format!("limit {}{each}", words::pace(limiter)),
-    })
+    let (rate, limiter, keys) =
+        rates.filter(|(rate, ..)| rate.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let each = if keys == 1 { String::new() } else { format!(" for each of {keys}") };
+    Some(rate::Limit { rate, text: format!("limit {}{each}", words::pace(limiter)) })
 }
 
 fn throttled(subject: &Subject<'_>) -> Chart {
-    let clients = subject
-        .comparison
-        .outcomes
-        .iter()
-        .map(|outcome| throttled::Client {
-            name: visible(&outcome.name),
-            share: outcome
-                .estimate("429-share")
-                .map_or(Estimate::exact(0.0), of),
-        });
+    let clients = subject.comparison.outcomes.iter().map(|outcome| throttled::Client {
+        name: visible(&outcome.name),
+        share: outcome.estimate("429-share").map_or(Estimate::exact(0.0), of),
+    });
     throttled::Throttled {
         title: "The share of attempts that was refused".to_owned(),
         subtitle: subtitle(subject, "mean with 95% interval"),
@@ -157,8 +127,8 @@ fn fairness(subject: &Subject<'_>) -> Chart {
     });
     fairness::Fairness {
         title: "How evenly everybody's calls were served".to_owned(),
-        subtitle: subtitle(subject, "the first one shown; calls served ÷ made"),
-        y_title: "Share of all that was served".to_owned(),
+        subtitle: subtitle(subject, "the first one shown"),
+        y_title: "Share of served ÷ made".to_owned(),
         x_title: "Share of members, the least served first".to_owned(),
         clients: clients.collect(),
         chance: None,
@@ -183,36 +153,31 @@ fn wait(subject: &Subject<'_>) -> Chart {
     });
     wait::Wait {
         title: "How long calls wait until they are served".to_owned(),
-        subtitle: subtitle(
-            subject,
-            "from when a call was meant to start; all seeds together",
-        ),
+        subtitle: subtitle(subject, "all seeds together"),
         clients: clients.collect(),
     }
     .chart()
 }
 
-/// Whose limits, over how many seeds, and how the numbers came about.
+/// What was run, over how many seeds, and how the numbers came about.
 fn subtitle(subject: &Subject<'_>, how: &str) -> String {
-    let seeds = subject.seeds.count.get();
-    let seeds = if seeds == 1 {
-        "1 seed".to_owned()
-    } else {
-        format!("{seeds} seeds")
+    let seeds = match subject.seeds.count.get() {
+        1 => "1 seed".to_owned(),
+        seeds => format!("{seeds} seeds"),
     };
-    format!(
-        "{}: {}; {seeds}, {how}",
-        visible(&subject.plan.api),
-        visible(&subject.plan.title)
-    )
+    let (title, api) = (visible(&subject.plan.title), visible(&subject.plan.api));
+    let whole = format!("{title}; {seeds}, {how}");
+    if whole.chars().count() <= SUBTITLE {
+        return whole;
+    }
+    format!("{api}; {seeds}, {how}")
 }
 
+/// More characters do not fit under a title.
+const SUBTITLE: usize = 124;
+
 fn of(estimate: crate::stats::interval::Estimate) -> Estimate {
-    chart::Estimate {
-        mean: estimate.mean,
-        low: estimate.low,
-        high: estimate.high,
-    }
+    chart::Estimate { mean: estimate.mean, low: estimate.low, high: estimate.high }
 }
 
 fn mean(outcome: &Outcome, name: &str) -> f64 {

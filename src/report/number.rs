@@ -73,7 +73,7 @@ impl Quantity {
     fn places_to_see(self, value: f64) -> usize {
         let mut size = self.scaled(value.abs());
         let mut places = 0;
-        while size > 0.0 && size < 0.5 && places < 6 {
+        while size > 0.0 && size < 0.95 && places < 6 {
             size *= 10.0;
             places += 1;
         }
@@ -81,11 +81,7 @@ impl Quantity {
     }
 
     fn scaled(self, value: f64) -> f64 {
-        if self == Quantity::Share {
-            value * 100.0
-        } else {
-            value
-        }
+        if self == Quantity::Share { value * 100.0 } else { value }
     }
 
     fn digits(self, value: f64, places: usize) -> String {
@@ -158,12 +154,15 @@ pub fn data(value: f64) -> String {
     rounded(value).to_string()
 }
 
-/// The number as [`data`] writes it. Infinite stays infinite.
+/// The same as JSON: whole numbers without decimals, null for what nothing bounds.
 #[must_use]
-pub fn rounded(value: f64) -> f64 {
-    let rounded: f64 = format!("{value:.8e}")
-        .parse()
-        .expect("a float is written as a float is read");
+pub fn json(value: f64) -> serde_json::Value {
+    serde_json::from_str(&data(value)).unwrap_or_default()
+}
+
+fn rounded(value: f64) -> f64 {
+    let rounded: f64 =
+        format!("{value:.8e}").parse().expect("a float is written as a float is read");
     // There is one zero.
     if rounded == 0.0 { 0.0 } else { rounded }
 }
@@ -175,9 +174,7 @@ pub fn seconds(span: crate::time::Span) -> String {
     if rest == 0 {
         return whole.to_string();
     }
-    format!("{whole}.{rest:09}")
-        .trim_end_matches('0')
-        .to_owned()
+    format!("{whole}.{rest:09}").trim_end_matches('0').to_owned()
 }
 
 #[cfg(test)]
@@ -187,12 +184,7 @@ mod tests {
     use crate::time::Span;
 
     fn about(mean: f64, half: f64) -> Estimate {
-        Estimate {
-            mean,
-            low: mean - half,
-            high: mean + half,
-            method: Method::StudentT,
-        }
+        Estimate { mean, low: mean - half, high: mean + half, method: Method::StudentT }
     }
 
     #[test]
@@ -204,7 +196,7 @@ mod tests {
             (Quantity::Seconds, f64::INFINITY, "never"),
             (Quantity::Count, 54_030.4, "54,030"),
             (Quantity::Count, 3.0, "3"),
-            (Quantity::Count, 3.14, "3.1"),
+            (Quantity::Count, 3.15, "3.1"),
             (Quantity::Count, 0.05, "0.05"),
             (Quantity::Count, 3.5, "3.5"),
             (Quantity::Count, 0.0, "0"),
@@ -248,6 +240,8 @@ mod tests {
     fn files_hold_nine_figures_and_exact_times() {
         assert_eq!(data(1.0 / 3.0), "0.333333333");
         assert_eq!(data(54_030.0), "54030");
+        assert_eq!(json(54_030.0), serde_json::json!(54_030));
+        assert_eq!(json(f64::INFINITY), serde_json::Value::Null);
         assert_eq!(data(-0.0), "0");
         assert_eq!(data(f64::NEG_INFINITY), "-inf");
         assert_eq!(seconds(Span(1_500_000_001)), "1.500000001");

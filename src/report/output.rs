@@ -45,19 +45,12 @@ impl Folder {
             .collect();
         let made = missing.into_iter().rev().collect();
         let path = path.to_owned();
-        let folder = Folder {
-            path,
-            made,
-            files: vec![],
-        };
+        let folder = Folder { path, made, files: vec![] };
         let tried =
             fs::create_dir_all(&folder.path).and_then(|()| tempfile::tempfile_in(&folder.path));
         match tried {
             Ok(_) => Ok(folder),
-            Err(why) => Err(Unwritable {
-                path: folder.path.clone(),
-                why,
-            }),
+            Err(why) => Err(Unwritable { path: folder.path.clone(), why }),
         }
     }
 
@@ -87,10 +80,7 @@ impl Folder {
     pub fn keep(mut self) -> Result<(), Unwritable> {
         for (place, file) in std::mem::take(&mut self.files) {
             if let Err(error) = file.persist(&place) {
-                return Err(Unwritable {
-                    path: place,
-                    why: error.error,
-                });
+                return Err(Unwritable { path: place, why: error.error });
             }
         }
         self.made.clear();

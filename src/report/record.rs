@@ -42,14 +42,8 @@ impl Asked {
 /// A path without its folders; a name such as `client/naive` stays whole.
 #[must_use]
 pub fn base(path: &str) -> &str {
-    let is_file = std::path::Path::new(path)
-        .extension()
-        .is_some_and(|e| e == "toml");
-    if is_file {
-        path.rsplit(['/', '\\']).next().unwrap_or(path)
-    } else {
-        path
-    }
+    let is_file = std::path::Path::new(path).extension().is_some_and(|e| e == "toml");
+    if is_file { path.rsplit(['/', '\\']).next().unwrap_or(path) } else { path }
 }
 
 /// The text of `run.json`.
@@ -67,12 +61,7 @@ pub fn json<'d>(
             "sha256": hex(document.text().as_bytes()),
         })
     };
-    let command = format!(
-        "{} --seeds {} --seed {}",
-        asked.command(),
-        seeds.count,
-        seeds.root
-    );
+    let command = format!("{} --seeds {} --seed {}", asked.command(), seeds.count, seeds.root);
     let record = json!({
         "tollgate": env!("CARGO_PKG_VERSION"),
         "command": command,

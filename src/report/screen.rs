@@ -26,18 +26,12 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
     let (data, talk) = match format {
         Format::Text => {
             let (head, tail) = (said.head(), said.tail());
-            (
-                format!("{head}\n{}\n{tail}", table.write(format)),
-                String::new(),
-            )
+            (format!("{head}\n{}\n{tail}", table.write(format)), String::new())
         }
         Format::Markdown => {
             let said = said.plain();
             let (head, tail) = (said.markdown_head(), said.markdown_tail());
-            (
-                format!("{head}\n{}\n{tail}", table.write(format)),
-                String::new(),
-            )
+            (format!("{head}\n{}\n{tail}", table.write(format)), String::new())
         }
         Format::Csv => (table.write(format), said.head() + &said.tail()),
         Format::Json => {
@@ -112,10 +106,7 @@ impl Said {
     }
 
     fn markdown_head(&self) -> String {
-        let floor = self
-            .floor
-            .as_ref()
-            .map_or(String::new(), |floor| format!("\n{floor}\n"));
+        let floor = self.floor.as_ref().map_or(String::new(), |floor| format!("\n{floor}\n"));
         format!("## {}\n{floor}", self.title)
     }
 
@@ -123,7 +114,9 @@ impl Said {
         let mut text = format!("{}\n", self.verdict);
         for line in self.equalities.iter().chain(&self.assumptions) {
             let between = if line.starts_with("- ") { "" } else { "\n" };
-            text.push_str(&format!("{between}{line}\n"));
+            text.push_str(between);
+            text.push_str(line);
+            text.push('\n');
         }
         text
     }

@@ -3,7 +3,7 @@
 use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
 use serde_json::{Value, json};
 
-use super::number::{self, Quantity, data, rounded};
+use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
 use crate::experiment::Outcome;
@@ -19,6 +19,8 @@ pub struct Single<'s> {
     pub client: &'s str,
     /// The seed.
     pub seed: u64,
+    /// Which of a comparison's seeds, from 0.
+    pub replicate: u64,
     /// What was run.
     pub model: &'s Model,
     /// What came of it; it has one run.
@@ -50,15 +52,13 @@ impl Single<'_> {
 
     fn heading(&self) -> String {
         let (title, client) = (visible(self.title), visible(self.client));
-        format!("{title}; {client}, seed {}", self.seed)
+        format!("{title}; {client}, seed {}, replicate {}", self.seed, self.replicate)
     }
 
     fn text(&self) -> String {
         let mut metrics = grid(&["metric", ""]);
         for metric in METRICS {
-            let value = self
-                .value(metric)
-                .map_or("-".to_owned(), |v| written(metric, v));
+            let value = self.value(metric).map_or("-".to_owned(), |v| written(metric, v));
             metrics.add_row([Field::new(metric.name), right(value)]);
         }
         let mut limits = grid(&["limit", "rule", "charged", "429s", "notices"]);
@@ -106,34 +106,25 @@ impl Single<'_> {
     fn json(&self) -> Value {
         let metrics = METRICS.iter().map(|metric| {
             let value = self.value(metric).map_or(Value::Null, |value| {
-                if value.is_finite() {
-                    rounded(value).into()
-                } else {
-                    "never".into()
-                }
+                if value.is_finite() { number::json(value) } else { "never".into() }
             });
             (metric.name.to_owned(), value)
         });
         let runs = self.outcome.runs.iter().flat_map(|run| &run.limits);
-        let limits = self
-            .model
-            .api
-            .limits
-            .iter()
-            .zip(runs)
-            .map(|(limit, (counts, rejected))| {
-                json!({
-                    "limit": limit.name,
-                    "rule": limit.limiter.to_string(),
-                    "charged": counts.charged,
-                    "rejected": rejected,
-                    "notices": counts.notices,
-                })
-            });
+        let limits = self.model.api.limits.iter().zip(runs).map(|(limit, (counts, rejected))| {
+            json!({
+                "limit": limit.name,
+                "rule": limit.limiter.to_string(),
+                "charged": counts.charged,
+                "rejected": rejected,
+                "notices": counts.notices,
+            })
+        });
         json!({
             "title": self.title,
             "client": self.client,
             "root-seed": self.seed,
+            "replicate": self.replicate,
             "metrics": metrics.collect::<serde_json::Map<_, _>>(),
             "limits": limits.collect::<Vec<_>>(),
         })
@@ -156,11 +147,7 @@ fn grid(titles: &[&str]) -> Grid {
         .set_content_arrangement(ContentArrangement::Disabled);
     let numbers = if titles.len() > 2 { 2 } else { 1 };
     let align = |place| {
-        if place < numbers {
-            CellAlignment::Left
-        } else {
-            CellAlignment::Right
-        }
+        if place < numbers { CellAlignment::Left } else { CellAlignment::Right }
     };
     let titles = titles.iter().enumerate();
     grid.set_header(titles.map(|(place, title)| Field::new(title).set_alignment(align(place))));
@@ -175,7 +162,5 @@ fn lines(grid: &mut Grid) -> String {
     for (index, column) in grid.column_iter_mut().enumerate() {
         column.set_padding((u16::from(index > 0) * 2, 0));
     }
-    grid.lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect()
+    grid.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }

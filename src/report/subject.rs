@@ -1,7 +1,6 @@
 //! What a report is about: a plan, its seeds, and what came of them.
 
-use crate::experiment::{Comparison, Outcome, Run, Seeds};
-use crate::measure::Counts;
+use crate::experiment::{Comparison, Outcome, Seeds};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
 use crate::stats::interval::Estimate;
@@ -24,7 +23,8 @@ pub enum End {
     All,
     /// These populations' part.
     Of(Vec<String>),
-    /// None: calls keep coming until the horizon.
+    /// None, or so little that it does not matter: calls keep coming until the
+    /// horizon.
     Open,
 }
 
@@ -52,15 +52,14 @@ impl<'s> Subject<'s> {
     /// Which part of the work has an end of its own.
     #[must_use]
     pub fn end(&self) -> End {
+        if !self.comparison.ranking.by_completion {
+            return End::Open;
+        }
         let model = self.model();
         let key = Key::run(self.seeds.root, 0);
         let known = |p: &&crate::workload::Population| model.calls_of(p, key).is_some();
-        let finite: Vec<String> = model
-            .populations
-            .iter()
-            .filter(known)
-            .map(|p| p.name.clone())
-            .collect();
+        let finite: Vec<String> =
+            model.populations.iter().filter(known).map(|p| p.name.clone()).collect();
         match finite.len() {
             0 => End::Open,
             all if all == model.populations.len() => End::All,
@@ -83,45 +82,30 @@ impl<'s> Subject<'s> {
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         let model = self.model();
-        let endpoints = model
-            .api
-            .endpoints
-            .iter()
-            .enumerate()
-            .map(|(index, e)| Class {
-                population: None,
-                endpoint: Some(index),
-                name: e.name.clone(),
-            });
+        let endpoints = model.api.endpoints.iter().enumerate().map(|(index, e)| Class {
+            population: None,
+            endpoint: Some(index),
+            name: e.name.clone(),
+        });
         if let Some(name) = &self.plan.shows {
             return endpoints.into_iter().find(|class| class.name == *name);
         }
-        let populations = model
-            .populations
-            .iter()
-            .enumerate()
-            .map(|(index, p)| Class {
-                population: Some(index),
-                endpoint: None,
-                name: p.name.clone(),
-            });
+        let populations = model.populations.iter().enumerate().map(|(index, p)| Class {
+            population: Some(index),
+            endpoint: None,
+            name: p.name.clone(),
+        });
         let several = |classes: Vec<Class>| if classes.len() > 1 { classes } else { vec![] };
         let mut classes = several(populations.collect());
         classes.extend(several(endpoints.collect()));
         let spread = |class: &Class| {
-            let shares = self
-                .comparison
-                .outcomes
-                .iter()
-                .filter_map(|o| served(o, class));
+            let shares = self.comparison.outcomes.iter().filter_map(|o| served(o, class));
             let ends = shares.fold((f64::INFINITY, 0.0_f64), |(least, most), share| {
                 (least.min(share.mean), most.max(share.mean))
             });
             ends.1 - ends.0
         };
-        let noticed = classes
-            .into_iter()
-            .filter(|class| spread(class) >= NOTICEABLE);
+        let noticed = classes.into_iter().filter(|class| spread(class) >= NOTICEABLE);
         noticed.max_by(|a, b| spread(a).total_cmp(&spread(b)))
     }
 }
@@ -129,33 +113,14 @@ impl<'s> Subject<'s> {
 /// The share of a class's calls that a client served.
 #[must_use]
 pub fn served(outcome: &Outcome, class: &Class) -> Option<Estimate> {
-    outcome
-        .class(class.population, class.endpoint)
-        .map(|class| class.served)
+    outcome.class(class.population, class.endpoint).map(|class| class.served)
 }
 
-/// All runs of an outcome together, of a class of calls.
+/// How many calls of a class there were, on average over the seeds.
 #[must_use]
-pub fn total(outcome: &Outcome, population: Option<usize>, endpoint: Option<usize>) -> Counts {
-    let runs = class_counts(outcome, population, endpoint);
-    runs.iter()
-        .fold(Counts::default(), |sum, run| sum.plus(run))
-}
-
-/// The counts of a class of calls, run by run.
-#[must_use]
-pub fn class_counts(
-    outcome: &Outcome,
-    population: Option<usize>,
-    endpoint: Option<usize>,
-) -> Vec<Counts> {
-    let of = |wanted: Option<usize>, place: usize| wanted.is_none_or(|wanted| wanted == place);
-    let run = |run: &Run| {
-        let rows = run.cells.iter().enumerate();
-        rows.filter(|(p, _)| of(population, *p))
-            .flat_map(|(_, row)| row.iter().enumerate())
-            .filter(|(e, _)| of(endpoint, *e))
-            .fold(Counts::default(), |sum, (_, cell)| sum.plus(cell))
-    };
-    outcome.runs.iter().map(run).collect()
+pub fn calls_per_run(outcome: &Outcome, class: Option<&Class>) -> f64 {
+    let (population, endpoint) = class.map_or((None, None), |c| (c.population, c.endpoint));
+    let runs = outcome.class_counts(population, endpoint);
+    let offered: u64 = runs.iter().map(|run| run.offered).sum();
+    offered as f64 / runs.len().max(1) as f64
 }

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
 
-use super::number::{Quantity, data, rounded};
+use super::number::{self, Quantity, data};
 use super::subject::{self, End, Subject};
 use super::text::{WIDTH, cell, visible, wrap};
 use crate::experiment::Outcome;
@@ -101,11 +101,7 @@ impl Table {
                 .map(|column| of_metric(outcome, &column.key, finished))
                 .collect();
             cells.extend(class.as_ref().map(|class| of_class(outcome, class)));
-            Row {
-                client: outcome.name.clone(),
-                finished,
-                cells,
-            }
+            Row { client: outcome.name.clone(), finished, cells }
         };
         let below = match end {
             End::Open => "did not serve all calls",
@@ -150,10 +146,7 @@ impl Table {
         for (index, column) in grid.column_iter_mut().enumerate() {
             column.set_padding((u16::from(index > 0) * 2, 0));
         }
-        let mut lines: Vec<String> = grid
-            .lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect();
+        let mut lines: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
         let finished = self.rows.iter().filter(|row| row.finished).count();
         if finished < self.rows.len() {
             let widest = lines.iter().map(|line| line.chars().count()).max();
@@ -166,9 +159,7 @@ impl Table {
 
     fn fields(&self, row: &Row) -> Vec<String> {
         let pairs = self.columns.iter().zip(&row.cells);
-        pairs
-            .map(|(column, cell)| written(cell, column.quantity))
-            .collect()
+        pairs.map(|(column, cell)| written(cell, column.quantity)).collect()
     }
 
     fn markdown(&self) -> String {
@@ -185,11 +176,7 @@ impl Table {
             lines.push(format!("| {}{mark} | {fields} |", escaped(&row.client)));
         }
         let left = self.rows.iter().any(|row| !row.finished);
-        let note = if left {
-            format!("\\* {}; ", self.below)
-        } else {
-            String::new()
-        };
+        let note = if left { format!("\\* {}; ", self.below) } else { String::new() };
         format!("{}\n\n{note}{}\n", lines.join("\n"), self.footer)
     }
 
@@ -229,31 +216,22 @@ fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
     }
     match outcome.estimate(key) {
         Some(share) if key == "served-share" && share.mean == 0.0 => {
-            Cell::NoneOf(calls_per_run(outcome, None))
+            Cell::NoneOf(subject::calls_per_run(outcome, None))
         }
         Some(estimate) => Cell::Number(estimate),
-        None if outcome
-            .values(key)
-            .is_some_and(|all| all.contains(&f64::INFINITY)) =>
-        {
-            Cell::Never
-        }
+        None if outcome.values(key).is_some_and(|all| all.contains(&f64::INFINITY)) => Cell::Never,
         None => Cell::Nothing,
     }
 }
 
 fn of_class(outcome: &Outcome, class: &subject::Class) -> Cell {
     match subject::served(outcome, class) {
-        Some(share) if share.mean == 0.0 => Cell::NoneOf(calls_per_run(outcome, Some(class))),
+        Some(share) if share.mean == 0.0 => {
+            Cell::NoneOf(subject::calls_per_run(outcome, Some(class)))
+        }
         Some(share) => Cell::Number(share),
         None => Cell::Nothing,
     }
-}
-
-fn calls_per_run(outcome: &Outcome, class: Option<&subject::Class>) -> f64 {
-    let (population, endpoint) = class.map_or((None, None), |c| (c.population, c.endpoint));
-    let offered = subject::total(outcome, population, endpoint).offered;
-    offered as f64 / outcome.runs.len().max(1) as f64
 }
 
 fn written(cell: &Cell, quantity: Quantity) -> String {
@@ -278,10 +256,10 @@ fn three(cell: &Cell) -> [String; 3] {
 fn json_of(cell: &Cell) -> serde_json::Value {
     match cell {
         Cell::Number(e) if e.has_interval() => serde_json::json!({
-            "mean": rounded(e.mean), "low": rounded(e.low), "high": rounded(e.high),
+            "mean": number::json(e.mean), "low": number::json(e.low), "high": number::json(e.high),
         }),
-        Cell::Number(e) => serde_json::json!({ "mean": rounded(e.mean) }),
-        Cell::NoneOf(all) => serde_json::json!({ "mean": 0.0, "of": rounded(*all) }),
+        Cell::Number(e) => serde_json::json!({ "mean": number::json(e.mean) }),
+        Cell::NoneOf(all) => serde_json::json!({ "mean": 0.0, "of": number::json(*all) }),
         Cell::Never => "never".into(),
         Cell::Nothing => serde_json::Value::Null,
     }
@@ -310,4 +288,41 @@ fn shortened(name: &str) -> String {
     }
     let head: String = name.chars().take(NAME - 1).collect();
     head + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{outcome, plan, told};
+
+    fn table(format: Format) -> String {
+        let plan = plan(&["a|\u{1b}", "=b"]);
+        let gave_up = outcome(&plan, 0, &[(0, 1.0, 9_000.0), (0, 1.0, 9_000.0)]);
+        let did = outcome(&plan, 1, &[(100, 300.0, 5.0), (100, 340.0, 5.0)]);
+        told(&plan, vec![gave_up, did], Table::of).write(format)
+    }
+
+    #[test]
+    fn the_best_is_first_and_who_gave_up_is_below_the_line() {
+        let wanted = "\
+client      served    99% done   429s  att/call
+=b           100 %  320 ±254 s      5      1.05
+-- did not finish the work --------------------
+a|\\u{1b}  0 of 100           -  9,000     91.00
+mean of 2 paired seeds, ± 95 % interval where above 1 %
+";
+        assert_eq!(table(Format::Text), wanted);
+    }
+
+    #[test]
+    fn other_formats_escape_what_would_break_them() {
+        let markdown = table(Format::Markdown);
+        assert!(markdown.contains("| a\\|\\u{1b} \\* | 0 of 100 | - |"), "{markdown}");
+        let csv = table(Format::Csv);
+        assert!(csv.contains("\n'=b,true,1,1,1,320,"), "{csv}");
+        let json: serde_json::Value = serde_json::from_str(&table(Format::Json)).unwrap();
+        assert_eq!(json[0]["time-to-99"]["mean"], 320);
+        assert_eq!(json[1]["time-to-99"], serde_json::Value::Null);
+        assert_eq!(json[1]["served-share"]["of"], 100);
+    }
 }

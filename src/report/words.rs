@@ -37,10 +37,7 @@ pub fn floor_of(subject: &Subject<'_>) -> Option<Bound> {
     }
     let floors = &subject.comparison.floors;
     let first = floors.first()?;
-    let spans: Vec<f64> = floors
-        .iter()
-        .map(|floor| floor.span.as_secs_f64())
-        .collect();
+    let spans: Vec<f64> = floors.iter().map(|floor| floor.span.as_secs_f64()).collect();
     let seconds = interval::mean(&spans)?.mean;
     let model = subject.model();
     let limit = model.api.limit(first.limit);
@@ -48,18 +45,10 @@ pub fn floor_of(subject: &Subject<'_>) -> Option<Bound> {
     let whose = of_one.map_or(String::new(), |population| {
         format!("{}, ", visible(&model.populations[population].name))
     });
-    let rule = format!(
-        "{} per {}",
-        pace(&limit.limiter),
-        scope(model, &limit.scope)
-    );
+    let rule = format!("{} per {}", pace(&limit.limiter), scope(model, &limit.scope));
     let name = Some(visible(&limit.name)).filter(|name| *name != rule);
     let name = name.map_or(String::new(), |name| format!("{name}: "));
-    Some(Bound {
-        seconds,
-        bound: rounded_down(seconds),
-        why: format!("{whose}{name}{rule}"),
-    })
+    Some(Bound { seconds, bound: rounded_down(seconds), why: format!("{whose}{name}{rule}") })
 }
 
 /// How soon any client could be done, as a sentence.
@@ -72,9 +61,7 @@ pub fn floor(subject: &Subject<'_>) -> Option<String> {
         "No client"
     };
     let bound = keep(&bound);
-    Some(format!(
-        "{who} can finish 99 % of the calls before {bound} ({why})."
-    ))
+    Some(format!("{who} can finish 99 % of the calls before {bound} ({why})."))
 }
 
 /// Whether some calls may be served without an attempt of their own.
@@ -92,10 +79,7 @@ fn saves(model: &Model) -> bool {
 fn rounded_down(seconds: f64) -> String {
     let places = if seconds < 10.0 { 2 } else { 1 };
     let scale = if seconds < 10.0 { 100.0 } else { 10.0 };
-    keep(&format!(
-        "{} s",
-        number::decimal((seconds * scale).floor() / scale, places)
-    ))
+    keep(&format!("{} s", number::decimal((seconds * scale).floor() / scale, places)))
 }
 
 /// The rule of a limit without its algorithm: `50/s`.
@@ -127,8 +111,7 @@ pub fn scope(model: &Model, scope: &Scope) -> String {
 #[must_use]
 pub fn equalities(subject: &Subject<'_>) -> Vec<String> {
     let told = subject.comparison.equalities.iter();
-    told.filter_map(|equality| told_of(equality, subject.plan))
-        .collect()
+    told.filter_map(|equality| told_of(equality, subject.plan)).collect()
 }
 
 fn told_of(equality: &Equality, plan: &Plan) -> Option<String> {
@@ -140,10 +123,7 @@ fn told_of(equality: &Equality, plan: &Plan) -> Option<String> {
     let (client, api) = (visible(&variant.name), visible(&plan.api));
     let silent = limits(&equality.silent);
     let told = limits(&equality.telling);
-    let Some(other) = equality
-        .equals
-        .map(|other| visible(&plan.variants[other].name))
-    else {
+    let Some(other) = equality.equals.map(|other| visible(&plan.variants[other].name)) else {
         // It has other rules to act on, so it is worth a word only where it
         // finds nothing at all.
         return told.is_empty().then(|| {
@@ -156,12 +136,7 @@ fn told_of(equality: &Equality, plan: &Plan) -> Option<String> {
     } else {
         format!("{client} = {other}")
     };
-    let differ = if told.is_empty() {
-        String::new()
-    } else {
-        format!("; they differ only on {told}")
-    };
-    Some(format!(
-        "{does} on {silent}: {api} sends no header there that it reads{differ}."
-    ))
+    let differ =
+        if told.is_empty() { String::new() } else { format!("; they differ only on {told}") };
+    Some(format!("{does} on {silent}: {api} sends no header there that it reads{differ}."))
 }

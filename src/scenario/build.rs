@@ -56,18 +56,11 @@ impl Checks {
             let help = if all.is_empty() {
                 format!("there is no {what} at all")
             } else if close.is_empty() {
-                format!(
-                    "there are: {}",
-                    super::nearest::listed(all.iter().copied(), 8)
-                )
+                format!("there are: {}", super::nearest::listed(all.iter().copied(), 8))
             } else {
                 format!("did you mean `{}`?", close.join("` or `"))
             };
-            self.fault(
-                name.span(),
-                format!("there is no {what} `{}`", name.as_ref()),
-                help,
-            );
+            self.fault(name.span(), format!("there is no {what} `{}`", name.as_ref()), help);
         }
         place
     }
@@ -132,43 +125,17 @@ pub(super) fn models(
         && files.clients.iter().all(|c| c.1.value.is_some());
     let mut models = vec![];
     if whole {
-        let mut checks = AllChecks {
-            clients: files.clients.iter().map(|_| Checks::default()).collect(),
-            ..AllChecks::default()
-        };
-        for (round, client) in compared.iter().enumerate() {
-            let mut again = AllChecks {
+        for client in compared {
+            let mut checks = AllChecks {
                 clients: files.clients.iter().map(|_| Checks::default()).collect(),
                 ..AllChecks::default()
             };
-            let model = model(&files, *client, of, &mut again);
-            models.extend(model);
-            // What belongs to no client in particular is found in every round.
-            if round == 0 {
-                checks.scenario = again.scenario;
-                checks.api = again.api;
+            models.extend(model(&files, *client, of, &mut checks));
+            add_new(&mut files.scenario.1, checks.scenario);
+            add_new(&mut files.api.1, checks.api);
+            for (client, own) in files.clients.iter_mut().zip(checks.clients) {
+                add_new(&mut client.1, own);
             }
-            for (all, own) in checks.clients.iter_mut().zip(again.clients) {
-                all.0.extend(
-                    own.0
-                        .into_iter()
-                        .filter(|f| !all.0.contains(f))
-                        .collect::<Vec<_>>(),
-                );
-            }
-        }
-        checks
-            .scenario
-            .0
-            .into_iter()
-            .for_each(|fault| files.scenario.1.add(fault));
-        checks
-            .api
-            .0
-            .into_iter()
-            .for_each(|fault| files.api.1.add(fault));
-        for (client, checks) in files.clients.iter_mut().zip(checks.clients) {
-            checks.0.into_iter().for_each(|fault| client.1.add(fault));
         }
     }
     let mut faults = Faults::new();
@@ -177,11 +144,33 @@ pub(super) fn models(
     for (document, parsed) in &files.clients {
         faults.extend(document.faults(parsed.faults().to_vec()));
     }
-    if faults.is_empty() {
-        Ok(models)
-    } else {
-        Err(faults)
+    if faults.is_empty() { Ok(models) } else { Err(faults) }
+}
+
+/// Adds faults that are not known yet: what belongs to no client in particular
+/// is found once for each.
+fn add_new<T>(parsed: &mut Parsed<T>, checks: Checks) {
+    for fault in checks.0 {
+        if !parsed.faults().contains(&fault) {
+            parsed.add(fault);
+        }
     }
+}
+
+/// The faults of an API by itself: its populations are taken to have every
+/// attribute that it names.
+pub(super) fn api_alone(api: &file::api::Api) -> Vec<Fault> {
+    let mut names: Vec<String> = vec![];
+    for limit in &api.limit {
+        let penalty = limit.penalty.iter().flat_map(|penalty| &penalty.of);
+        let all = limit.per.iter().chain(limit.when.keys()).chain(penalty);
+        names.extend(all.map(|name| name.as_ref().clone()));
+    }
+    names.sort();
+    names.dedup();
+    let mut checks = Checks::default();
+    api::build(api, START, &mut Principals::new(names), &mut checks);
+    checks.0
 }
 
 #[derive(Debug, Default)]
@@ -204,17 +193,9 @@ fn model(
     let start = scenario.start.map_or(START, |moment| moment.0);
     let api = api::build(api, start, &mut principals, &mut checks.api)?;
     let endpoints: Vec<&str> = api.endpoints.iter().map(|e| e.name.as_str()).collect();
-    let names: Vec<&str> = scenario
-        .population
-        .iter()
-        .map(|p| p.name.as_ref().as_str())
-        .collect();
-    let world = World {
-        api: &api,
-        principals: &principals,
-        endpoints: &endpoints,
-        populations: &names,
-    };
+    let names: Vec<&str> = scenario.population.iter().map(|p| p.name.as_ref().as_str()).collect();
+    let world =
+        World { api: &api, principals: &principals, endpoints: &endpoints, populations: &names };
     let mut followed: Vec<usize> = of.iter().flatten().copied().chain([client]).collect();
     followed.sort_unstable();
     followed.dedup();
@@ -223,31 +204,19 @@ fn model(
     for index in &followed {
         let file = files.clients[*index].1.value.as_ref()?;
         policies.push(policy::build(file, &world, &mut checks.clients[*index]));
-        levers.push(policy::levers(
-            &file.levers,
-            &world,
-            &mut checks.clients[*index],
-        ));
+        levers.push(policy::levers(&file.levers, &world, &mut checks.clients[*index]));
     }
     let service = service::build(scenario, &endpoints, start, &mut checks.scenario);
     let populations = population::build(scenario, &world, &mut checks.scenario, |index| {
         let wanted = of[index].unwrap_or(client);
-        let policy = followed
-            .iter()
-            .position(|f| *f == wanted)
-            .expect("who is followed is in the list");
-        (
-            u16::try_from(policy).expect("clients are few"),
-            levers[policy].clone(),
-        )
+        let policy =
+            followed.iter().position(|f| *f == wanted).expect("who is followed is in the list");
+        (u16::try_from(policy).expect("clients are few"), levers[policy].clone())
     });
     check_size(scenario, &mut checks.scenario);
     let changes = changes(scenario, &api, start, &mut checks.scenario);
-    let contents = populations
-        .iter()
-        .filter_map(|p| p.content.as_ref())
-        .map(|c| c.shares().count())
-        .max();
+    let contents =
+        populations.iter().filter_map(|p| p.content.as_ref()).map(|c| c.shares().count()).max();
     let (horizon, warm_up) = times(scenario, &mut checks.scenario);
     Some(Model {
         start,
@@ -289,18 +258,11 @@ fn changes(
         .change
         .iter()
         .filter_map(|change| {
-            let limit = checks.find(
-                "limit",
-                &change.limit,
-                api.limits.iter().map(|l| l.name.as_str()),
-            )?;
+            let limit =
+                checks.find("limit", &change.limit, api.limits.iter().map(|l| l.name.as_str()))?;
             let quota = checks.above_zero(&change.quota, "the new quota");
             let limit = crate::api::LimitId(u16::try_from(limit).ok()?);
-            Some(Change {
-                at: start.after(change.at),
-                limit,
-                quota,
-            })
+            Some(Change { at: start.after(change.at), limit, quota })
         })
         .collect();
     changes.sort_by_key(|change| change.at);
@@ -309,28 +271,18 @@ fn changes(
 
 /// Refuses a model that nobody could run, with the number.
 fn check_size(scenario: &file::scenario::Scenario, checks: &mut Checks) {
-    let clients: u64 = scenario
+    let clients: u64 = scenario.population.iter().map(|p| u64::from(population::count(p))).sum();
+    let at = scenario
         .population
-        .iter()
-        .map(|p| u64::from(population::count(p)))
-        .sum();
-    let at = scenario.population.last().map_or(0..0, |p| {
-        p.count.as_ref().map_or(p.name.span(), Spanned::span)
-    });
+        .last()
+        .map_or(0..0, |p| p.count.as_ref().map_or(p.name.span(), Spanned::span));
     if clients > CLIENTS_MAX {
         let message = format!("{clients} clients are too many");
-        return checks.fault(
-            at,
-            message,
-            format!("at most {CLIENTS_MAX} in all populations"),
-        );
+        return checks.fault(at, message, format!("at most {CLIENTS_MAX} in all populations"));
     }
     let horizon = *scenario.horizon.as_ref();
-    let calls: f64 = scenario
-        .population
-        .iter()
-        .map(|p| population::expected_calls(p, horizon))
-        .sum();
+    let calls: f64 =
+        scenario.population.iter().map(|p| population::expected_calls(p, horizon)).sum();
     if calls > CALLS_MAX && scenario.events.is_none() {
         let message = format!("about {calls:.0} calls are too many");
         checks.fault(

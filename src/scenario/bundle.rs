@@ -4,8 +4,9 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::assumption::{Assumption, assumptions, checked_api};
 use super::build;
-use super::document::{Document, Parsed, SetError};
+use super::document::{Document, SetError};
 use super::fault::{Fault, Faults};
 use super::file;
 use super::library::{self, Kind, Reference};
@@ -42,11 +43,7 @@ impl fmt::Display for LoadError {
         match self {
             LoadError::Unknown { kind, name } => {
                 let help = library::did_you_mean(*kind, name);
-                write!(
-                    f,
-                    "error: there is no {} `{name}`\n  = help: {help}",
-                    kind.word()
-                )
+                write!(f, "error: there is no {} `{name}`\n  = help: {help}", kind.word())
             }
             LoadError::Unreadable { path, why } => write!(f, "error: cannot read {path}: {why}"),
             LoadError::Faults(faults) => faults.fmt(f),
@@ -88,21 +85,6 @@ pub struct Variant {
     pub reads: Vec<String>,
     /// The model.
     pub model: Model,
-}
-
-/// Something that the vendor does not document.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Assumption {
-    /// The limit, or `None` for the whole API.
-    pub limit: Option<String>,
-    /// The field.
-    pub field: String,
-    /// What is assumed, as TOML.
-    pub value: String,
-    /// What else it could be, as TOML.
-    pub alternatives: Vec<String>,
-    /// The path of the field, for `--set`.
-    pub path: String,
 }
 
 /// Everything that a comparison needs but its seeds.
@@ -149,9 +131,7 @@ impl Bundle {
     ) -> Result<Bundle, LoadError> {
         for (path, value) in settings {
             if !path.starts_with("api.") && !path.starts_with("client.") {
-                scenario
-                    .set::<file::scenario::Scenario>(path, value)
-                    .map_err(LoadError::Set)?;
+                scenario.set::<file::scenario::Scenario>(path, value).map_err(LoadError::Set)?;
             }
         }
         let mut parsed = scenario.parse::<file::scenario::Scenario>();
@@ -159,12 +139,7 @@ impl Bundle {
             return Err(scenario.faults(parsed.faults().to_vec()).into());
         };
         let base = folder(scenario.name()).to_owned();
-        let mut loader = Loader {
-            base: &base,
-            fetch,
-            faults: vec![],
-            clients: vec![],
-        };
+        let mut loader = Loader { base: &base, fetch, faults: vec![], clients: vec![] };
         let api = match api {
             Some(api) => Some(api),
             None => loader.open_named(&file.api, Kind::Api)?,
@@ -172,26 +147,21 @@ impl Bundle {
         let compared = loader.compared(&file, clients)?;
         let of = loader.followed(&file)?;
         parsed.value = Some(file);
-        for fault in loader.faults {
-            parsed.add(fault);
-        }
         match api {
-            Some(mut api) if parsed.faults().is_empty() => {
+            // Faults of the files' own are told by the plan, with those between them.
+            Some(mut api) if loader.faults.is_empty() => {
                 let mut clients = loader.clients;
                 set_others(&mut api, &mut clients, settings)?;
-                Ok(Bundle {
-                    scenario,
-                    api,
-                    clients,
-                    compared,
-                    of,
-                })
+                Ok(Bundle { scenario, api, clients, compared, of })
             }
             // A name is wrong: what can be told of the other files is told as well.
             api => {
+                for fault in loader.faults {
+                    parsed.add(fault);
+                }
                 let mut faults = scenario.faults(parsed.faults().to_vec());
                 if let Some(api) = api {
-                    faults.extend(api.faults(api.parse::<file::api::Api>().faults().to_vec()));
+                    faults.extend(api.faults(checked_api(&api).faults().to_vec()));
                 }
                 for client in loader.clients {
                     faults.extend(
@@ -208,30 +178,22 @@ impl Bundle {
         let files = build::Files {
             scenario: (&self.scenario, self.scenario.parse()),
             api: (&self.api, checked_api(&self.api)),
-            clients: self
-                .clients
-                .iter()
-                .map(|document| (document, document.parse()))
-                .collect(),
+            clients: self.clients.iter().map(|document| (document, document.parse())).collect(),
         };
         let scenario = files.scenario.1.value.clone();
         let api = files.api.1.value.clone();
         let clients: Vec<_> = files.clients.iter().map(|c| c.1.value.clone()).collect();
         let models = build::models(files, &self.compared, &self.of)?;
-        let variants = self
-            .compared
-            .iter()
-            .zip(models)
-            .filter_map(|(client, model)| {
-                let file = clients[*client].as_ref()?;
-                Some(Variant {
-                    name: file.name.as_ref().clone(),
-                    title: file.title.clone(),
-                    source: file.source.clone(),
-                    reads: headers_read(file),
-                    model,
-                })
-            });
+        let variants = self.compared.iter().zip(models).filter_map(|(client, model)| {
+            let file = clients[*client].as_ref()?;
+            Some(Variant {
+                name: file.name.as_ref().clone(),
+                title: file.title.clone(),
+                source: file.source.clone(),
+                reads: headers_read(file),
+                model,
+            })
+        });
         let variants: Vec<Variant> = variants.collect();
         let scenario = scenario.expect("a model was built from it");
         let api = api.expect("a model was built from it");
@@ -250,9 +212,7 @@ impl Bundle {
     /// The documents: the scenario, its API, its clients.
     pub fn documents(&self) -> impl Iterator<Item = (Kind, &Document)> {
         let clients = self.clients.iter().map(|client| (Kind::Client, client));
-        [(Kind::Scenario, &self.scenario), (Kind::Api, &self.api)]
-            .into_iter()
-            .chain(clients)
+        [(Kind::Scenario, &self.scenario), (Kind::Api, &self.api)].into_iter().chain(clients)
     }
 
     fn digest(&self) -> String {
@@ -270,91 +230,9 @@ impl Bundle {
     }
 }
 
-/// An API's file with the faults of its assumptions: every alternative of an
-/// assumed field is tried, so that none is found wrong only when it is needed.
-#[must_use]
-pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
-    let mut parsed = document.parse::<file::api::Api>();
-    let Some(api) = &parsed.value else {
-        return parsed;
-    };
-    let mut faults = vec![];
-    for (limit, assumed) in all_assumed(api) {
-        for (field, alternatives) in assumed {
-            let path = path_of(limit, field.as_ref());
-            if alternatives.is_empty() {
-                let fault = Fault::new(
-                    field.span(),
-                    format!("`{}` has no alternative", field.as_ref()),
-                );
-                faults.push(fault.with_help("list what else it could be"));
-            }
-            for value in alternatives {
-                let mut other = document.clone();
-                let wrong = match other.set::<file::api::Api>(&path, &value.to_string()) {
-                    Err(error) => Some(error.to_string()),
-                    Ok(()) => other
-                        .parse::<file::api::Api>()
-                        .faults()
-                        .first()
-                        .map(|f| f.message.clone()),
-                };
-                if let Some(why) = wrong {
-                    let message = format!("`{}` cannot be {value}: {why}", field.as_ref());
-                    faults.push(Fault::new(field.span(), message));
-                }
-            }
-        }
-    }
-    for fault in faults {
-        parsed.add(fault);
-    }
-    parsed
-}
-
-fn all_assumed(api: &file::api::Api) -> impl Iterator<Item = (Option<&str>, &file::Assumed)> {
-    let limits = api
-        .limit
-        .iter()
-        .map(|limit| (Some(limit.name.as_ref().as_str()), &limit.assumed));
-    std::iter::once((None, &api.assumed)).chain(limits)
-}
-
-/// The path of an assumed field in its document.
-fn path_of(limit: Option<&str>, field: &str) -> String {
-    limit.map_or_else(
-        || field.to_owned(),
-        |limit| format!("limit.{}.{field}", super::document::slug(limit)),
-    )
-}
-
-fn assumptions(api: &file::api::Api, document: &Document) -> Vec<Assumption> {
-    let mut all = vec![];
-    for (limit, assumed) in all_assumed(api) {
-        for (field, alternatives) in assumed {
-            let path = path_of(limit, field.as_ref());
-            all.push(Assumption {
-                limit: limit.map(str::to_owned),
-                field: field.as_ref().clone(),
-                value: document.value(&path).unwrap_or("the default").to_owned(),
-                alternatives: alternatives.iter().map(toml::Value::to_string).collect(),
-                path: format!("api.{path}"),
-            });
-        }
-    }
-    all
-}
-
 fn headers_read(client: &file::client::Client) -> Vec<String> {
-    let hints = client
-        .hint
-        .iter()
-        .flat_map(|h| h.headers.iter().map(|header| header.name.clone()));
-    let gauges = client
-        .header_pace
-        .iter()
-        .flat_map(|p| &p.gauges)
-        .map(|g| g.remaining.clone());
+    let hints = client.hint.iter().flat_map(|h| h.headers.iter().map(|header| header.name.clone()));
+    let gauges = client.header_pace.iter().flat_map(|p| &p.gauges).map(|g| g.remaining.clone());
     hints.chain(gauges).collect()
 }
 
@@ -366,8 +244,7 @@ fn set_others(
 ) -> Result<(), LoadError> {
     for (path, value) in settings {
         if let Some(path) = path.strip_prefix("api.") {
-            api.set::<file::api::Api>(path, value)
-                .map_err(LoadError::Set)?;
+            api.set::<file::api::Api>(path, value).map_err(LoadError::Set)?;
         } else if let Some(path) = path.strip_prefix("client.") {
             let (name, rest) = path.split_once('.').unwrap_or((path, ""));
             let named = clients.iter_mut().find(|c| {
@@ -376,14 +253,9 @@ fn set_others(
                     .is_some_and(|v| super::document::slug(v.name.as_ref()) == name)
             });
             let Some(client) = named else {
-                return Err(LoadError::Unknown {
-                    kind: Kind::Client,
-                    name: name.to_owned(),
-                });
+                return Err(LoadError::Unknown { kind: Kind::Client, name: name.to_owned() });
             };
-            client
-                .set::<file::client::Client>(rest, value)
-                .map_err(LoadError::Set)?;
+            client.set::<file::client::Client>(rest, value).map_err(LoadError::Set)?;
         }
     }
     Ok(())
@@ -399,21 +271,13 @@ pub fn open(reference: &Reference, fetch: Fetch<'_>) -> Result<Document, LoadErr
     match reference {
         Reference::Named(kind, name) => {
             let Some(model) = library::find(*kind, name) else {
-                return Err(LoadError::Unknown {
-                    kind: *kind,
-                    name: name.clone(),
-                });
+                return Err(LoadError::Unknown { kind: *kind, name: name.clone() });
             };
-            Ok(Document::new(
-                format!("{}/{name}", kind.word()),
-                model.text,
-            )?)
+            Ok(Document::new(format!("{}/{name}", kind.word()), model.text)?)
         }
         Reference::Path(path) => {
-            let bytes = fetch(path).map_err(|why| LoadError::Unreadable {
-                path: path.clone(),
-                why,
-            })?;
+            let bytes =
+                fetch(path).map_err(|why| LoadError::Unreadable { path: path.clone(), why })?;
             Ok(Document::from_bytes(path.clone(), bytes)?)
         }
     }
@@ -436,8 +300,7 @@ impl Loader<'_> {
     ) -> Result<Vec<usize>, LoadError> {
         if let Some(names) = asked {
             for name in names {
-                self.clients
-                    .push(open(&Reference::read(name, Kind::Client), self.fetch)?);
+                self.clients.push(open(&Reference::read(name, Kind::Client), self.fetch)?);
             }
         } else {
             for name in &file.clients {
@@ -460,10 +323,7 @@ impl Loader<'_> {
                 None => None,
             };
             of.push(client.map(|document| {
-                let place = self
-                    .clients
-                    .iter()
-                    .position(|d| d.name() == document.name());
+                let place = self.clients.iter().position(|d| d.name() == document.name());
                 place.unwrap_or_else(|| {
                     self.clients.push(document);
                     self.clients.len() - 1
@@ -483,23 +343,14 @@ impl Loader<'_> {
         };
         match open(&reference, self.fetch) {
             Ok(document) => Ok(Some(document)),
-            Err(LoadError::Unknown {
-                kind,
-                name: unknown,
-            }) => {
-                let fault = Fault::new(
-                    name.span(),
-                    format!("there is no {} `{unknown}`", kind.word()),
-                );
-                self.faults
-                    .push(fault.with_help(library::did_you_mean(kind, &unknown)));
+            Err(LoadError::Unknown { kind, name: unknown }) => {
+                let fault =
+                    Fault::new(name.span(), format!("there is no {} `{unknown}`", kind.word()));
+                self.faults.push(fault.with_help(library::did_you_mean(kind, &unknown)));
                 Ok(None)
             }
             Err(LoadError::Unreadable { path, why }) => {
-                self.faults.push(Fault::new(
-                    name.span(),
-                    format!("cannot read {path}: {why}"),
-                ));
+                self.faults.push(Fault::new(name.span(), format!("cannot read {path}: {why}")));
                 Ok(None)
             }
             Err(other) => Err(other),

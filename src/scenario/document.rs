@@ -69,12 +69,7 @@ impl Document {
         if text.starts_with('\u{feff}') {
             text.remove(0);
         }
-        Ok(Document {
-            name,
-            loaded: text.clone(),
-            text,
-            settings: Vec::new(),
-        })
+        Ok(Document { name, loaded: text.clone(), text, settings: Vec::new() })
     }
 
     /// A document of the bytes of a file, which must be UTF-8.
@@ -123,11 +118,7 @@ impl Document {
         let written = reading.faults.clone();
         if written.len() >= MOST {
             // Too much of the text was not understood to say what is missing.
-            return Parsed {
-                value: None,
-                faults: written,
-                doubtful: Vec::new(),
-            };
+            return Parsed { value: None, faults: written, doubtful: Vec::new() };
         }
         let read = recover::recover(&self.text, &reading);
         let mut doubtful = Vec::new();
@@ -169,17 +160,9 @@ impl Document {
             }
         }
         let mut all = Faults::new();
-        all.push(Source {
-            name: self.name.clone(),
-            text: self.loaded.clone(),
-            faults: own,
-        });
+        all.push(Source { name: self.name.clone(), text: self.loaded.clone(), faults: own });
         for (setting, faults) in self.settings.iter().zip(set) {
-            all.push(Source {
-                name: COMMAND_LINE.to_owned(),
-                text: setting.argument(),
-                faults,
-            });
+            all.push(Source { name: COMMAND_LINE.to_owned(), text: setting.argument(), faults });
         }
         all
     }

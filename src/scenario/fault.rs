@@ -26,11 +26,7 @@ impl Fault {
     /// A fault of the bytes `at`.
     #[must_use]
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Self {
-        Fault {
-            at,
-            message: message.into(),
-            help: None,
-        }
+        Fault { at, message: message.into(), help: None }
     }
 
     /// The same fault with what to write instead.
@@ -69,9 +65,7 @@ impl Faults {
     ///
     /// A source without faults is not kept.
     pub fn push(&mut self, mut source: Source) {
-        source
-            .faults
-            .sort_by_key(|fault| (fault.at.start, fault.at.end));
+        source.faults.sort_by_key(|fault| (fault.at.start, fault.at.end));
         if !source.faults.is_empty() {
             self.sources.push(source);
         }
@@ -105,11 +99,7 @@ impl Faults {
     /// `color` adds ANSI escape codes.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(WIDTH);
         let mut screen = String::new();
         let all = self
@@ -142,9 +132,7 @@ impl Faults {
             [] => "no faults".to_owned(),
             [(name, count)] => format!("{} in {name}", faults(*count)),
             several => {
-                let each = several
-                    .iter()
-                    .map(|(name, count)| format!("{count} in {name}"));
+                let each = several.iter().map(|(name, count)| format!("{count} in {name}"));
                 let each: Vec<String> = each.collect();
                 format!("{}: {}", faults(self.len()), each.join(", "))
             }
@@ -206,11 +194,7 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
 /// The text with control characters spelled out, so that no file can drive a terminal.
 fn visible(text: &str) -> String {
     let spell = |c: char| -> String {
-        if c.is_control() {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
     };
     text.chars().map(spell).collect()
 }
@@ -283,21 +267,12 @@ error: unknown field `brust`
         let text = "name = \"\u{1b}[2J\u{7}\"\n";
         let fault = Fault::new(0..99, "bad \u{1b}[2J").with_help("\u{9b}2J");
         let screen = Faults::from(source("\u{1b}.toml", text, vec![fault])).to_string();
-        assert!(
-            !screen.contains(|c: char| c.is_control() && c != '\n'),
-            "{screen:?}"
-        );
+        assert!(!screen.contains(|c: char| c.is_control() && c != '\n'), "{screen:?}");
     }
 
     #[test]
     fn a_span_anywhere_is_drawn() {
-        for (text, at) in [
-            ("", 0..0),
-            ("", 5..9),
-            ("é", 1..1),
-            ("a\n", 2..2),
-            ("a\nb", 0..3),
-        ] {
+        for (text, at) in [("", 0..0), ("", 5..9), ("é", 1..1), ("a\n", 2..2), ("a\nb", 0..3)] {
             let faults = Faults::from(source("x", text, vec![Fault::new(at, "wrong")]));
             assert!(faults.to_string().contains("x:"), "{text:?}");
         }
@@ -310,9 +285,6 @@ error: unknown field `brust`
         faults.extend(source("b.toml", "b", vec![fault()]).into());
         faults.push(source("c.toml", "c", Vec::new()));
         let screen = faults.to_string();
-        assert!(
-            screen.ends_with("3 faults: 2 in a.toml, 1 in b.toml"),
-            "{screen}"
-        );
+        assert!(screen.ends_with("3 faults: 2 in a.toml, 1 in b.toml"), "{screen}");
     }
 }

@@ -51,9 +51,7 @@ impl ShareVisitor {
         if (0.0..=1.0).contains(&share) {
             Ok(Share(share))
         } else {
-            Err(E::custom(format!(
-                "`{written}` is not a share: write 0.06 or \"6%\", from 0 to 1"
-            )))
+            Err(E::custom(format!("`{written}` is not a share: write 0.06 or \"6%\", from 0 to 1")))
         }
     }
 }
@@ -78,10 +76,7 @@ impl Visitor<'_> for ShareVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Share, E> {
-        let number = text
-            .trim()
-            .strip_suffix('%')
-            .and_then(|n| n.trim().parse::<f64>().ok());
+        let number = text.trim().strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
         Self::check(number.map_or(f64::NAN, |percent| percent / 100.0), &text)
     }
 }
@@ -117,9 +112,7 @@ impl<'de> Visitor<'de> for TimesVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Times, E> {
-        text.parse()
-            .map(|span| Times(Dist::Constant(span)))
-            .map_err(E::custom)
+        text.parse().map(|span| Times(Dist::Constant(span))).map_err(E::custom)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Times, A::Error> {
@@ -180,9 +173,9 @@ impl TryFrom<String> for AnswerKind {
             ("timeout", ..) => Ok(AnswerKind(Kind::Timeout)),
             (_, Some(class), _) => Ok(AnswerKind(Kind::Class(class))),
             (_, _, Some(status)) => Ok(AnswerKind(Kind::Status(status))),
-            _ => Err(format!(
-                "`{text}` is not a kind of answer: write 429, 5xx, refused or timeout"
-            )),
+            _ => {
+                Err(format!("`{text}` is not a kind of answer: write 429, 5xx, refused or timeout"))
+            }
         }
     }
 }

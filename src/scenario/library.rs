@@ -71,18 +71,15 @@ impl Reference {
     #[must_use]
     pub fn read(text: &str, wanted: Kind) -> Reference {
         for kind in Kind::ALL {
-            if let Some(name) = text
-                .strip_prefix(kind.word())
-                .and_then(|rest| rest.strip_prefix('/'))
+            if let Some(name) =
+                text.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('/'))
                 && find(kind, name).is_some()
             {
                 return Reference::Named(kind, name.to_owned());
             }
         }
         if text.contains(['/', '\\'])
-            || std::path::Path::new(text)
-                .extension()
-                .is_some_and(|e| e == "toml")
+            || std::path::Path::new(text).extension().is_some_and(|e| e == "toml")
         {
             return Reference::Path(text.to_owned());
         }
@@ -93,9 +90,7 @@ impl Reference {
 /// The built-in model of that kind and name.
 #[must_use]
 pub fn find(kind: Kind, name: &str) -> Option<&'static Builtin> {
-    BUILT_IN
-        .iter()
-        .find(|model| model.kind == kind && model.name == name)
+    BUILT_IN.iter().find(|model| model.kind == kind && model.name == name)
 }
 
 /// What to say about a name that is not built in.
@@ -117,18 +112,9 @@ mod tests {
     #[test]
     fn references_are_names_or_paths() {
         let read = |text| Reference::read(text, Kind::Client);
-        assert_eq!(
-            read("naive"),
-            Reference::Named(Kind::Client, "naive".into())
-        );
-        assert_eq!(
-            read("api/clover"),
-            Reference::Named(Kind::Api, "clover".into())
-        );
-        assert_eq!(
-            read("./clover.toml"),
-            Reference::Path("./clover.toml".into())
-        );
+        assert_eq!(read("naive"), Reference::Named(Kind::Client, "naive".into()));
+        assert_eq!(read("api/clover"), Reference::Named(Kind::Api, "clover".into()));
+        assert_eq!(read("./clover.toml"), Reference::Path("./clover.toml".into()));
         assert_eq!(read("api/mine"), Reference::Path("api/mine".into()));
     }
 
@@ -140,11 +126,9 @@ mod tests {
     /// Every file is built in, and nothing is that has no file.
     #[test]
     fn the_list_is_the_folder() {
-        for (kind, folder) in [
-            (Kind::Scenario, "scenarios"),
-            (Kind::Api, "apis"),
-            (Kind::Client, "clients"),
-        ] {
+        for (kind, folder) in
+            [(Kind::Scenario, "scenarios"), (Kind::Api, "apis"), (Kind::Client, "clients")]
+        {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/").to_owned() + folder;
             let mut files: Vec<String> = std::fs::read_dir(path)
                 .unwrap()

@@ -44,12 +44,9 @@ mod tests {
 
     #[test]
     fn a_typo_finds_its_word() {
-        for (typo, meant) in [
-            ("brust", "burst"),
-            ("Quota", "quota"),
-            ("windw", "window"),
-            ("rates", "rate"),
-        ] {
+        for (typo, meant) in
+            [("brust", "burst"), ("Quota", "quota"), ("windw", "window"), ("rates", "rate")]
+        {
             assert_eq!(nearest(typo, FIELDS), [meant], "{typo}");
         }
     }

@@ -72,9 +72,8 @@ impl Quick {
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         let limits = self.limits.iter();
-        let mut words: Vec<String> = limits
-            .flat_map(|limit| ["--limit".to_owned(), limit.clone()])
-            .collect();
+        let mut words: Vec<String> =
+            limits.flat_map(|limit| ["--limit".to_owned(), limit.clone()]).collect();
         for (flag, number) in [
             ("--calls", self.asked),
             ("--workers", self.workers),
@@ -90,11 +89,8 @@ impl Quick {
     pub fn echo(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.rules.iter().map(Rule::echo).collect();
         let exact = self.total() == u64::from(self.asked);
-        let more = if exact {
-            String::new()
-        } else {
-            format!(" ({} do not divide evenly)", self.asked)
-        };
+        let more =
+            if exact { String::new() } else { format!(" ({} do not divide evenly)", self.asked) };
         lines.push(format!(
             "work: {} calls, {} for each of {} clients{more}; {} workers; an attempt takes 100 ms and 20 ms each way",
             self.total(),
@@ -157,19 +153,13 @@ workers = {}
     }
 
     fn keys(&self) -> impl Iterator<Item = &str> {
-        self.rules
-            .iter()
-            .flat_map(|rule| rule.keys.iter().map(String::as_str))
+        self.rules.iter().flat_map(|rule| rule.keys.iter().map(String::as_str))
     }
 
     /// Many times as long as the slowest limit needs for all calls.
     fn horizon(&self) -> Span {
         let needed = self.rules.iter().map(|rule| {
-            let keys = if rule
-                .keys
-                .iter()
-                .all(|key| key == "app" || key == "endpoint")
-            {
+            let keys = if rule.keys.iter().all(|key| key == "app" || key == "endpoint") {
                 1
             } else {
                 u64::from(self.identities)
@@ -220,11 +210,7 @@ mod tests {
     #[test]
     fn flags_become_a_scenario_that_is_parsed_like_any_other() {
         let quick = quick(
-            &[
-                "50/s per app",
-                "first-request 1000/h per token,endpoint",
-                "5 at-once per token",
-            ],
+            &["50/s per app", "first-request 1000/h per token,endpoint", "5 at-once per token"],
             7_000,
         )
         .unwrap();
@@ -233,22 +219,9 @@ mod tests {
         let bundle = Bundle::of_scenario(scenario, Some(api), None, &[], &never).unwrap();
         let plan = bundle.plan().unwrap_or_else(|faults| panic!("{faults}"));
         let model = &plan.variants[0].model;
-        let rules: Vec<String> = model
-            .api
-            .limits
-            .iter()
-            .map(|l| l.limiter.to_string())
-            .collect();
-        assert_eq!(
-            rules,
-            ["fixed-window 50/s", "first-request 1000/h", "5 at-once"]
-        );
-        let keys: Vec<usize> = model
-            .api
-            .slots
-            .iter()
-            .map(crate::attribute::SlotMap::len)
-            .collect();
+        let rules: Vec<String> = model.api.limits.iter().map(|l| l.limiter.to_string()).collect();
+        assert_eq!(rules, ["fixed-window 50/s", "first-request 1000/h", "5 at-once"]);
+        let keys: Vec<usize> = model.api.slots.iter().map(crate::attribute::SlotMap::len).collect();
         assert_eq!(keys, [1, 100, 100]);
         assert_eq!(plan.variants.len(), 4);
     }
@@ -256,24 +229,13 @@ mod tests {
     #[test]
     fn calls_that_do_not_divide_are_said_to() {
         let lines = quick(&["50/s per app"], 7_050).unwrap().echo();
-        assert!(
-            lines[1].starts_with("work: 7100 calls, 71 for each"),
-            "{lines:?}"
-        );
+        assert!(lines[1].starts_with("work: 7100 calls, 71 for each"), "{lines:?}");
         assert!(lines[1].contains("7050 do not divide"), "{lines:?}");
     }
 
     #[test]
     fn all_faults_come_at_once() {
-        let faults = quick(
-            &[
-                "50 per app",
-                "16/s",
-                "16/s per token",
-                "5/s burst 2 per app",
-            ],
-            7_000,
-        );
+        let faults = quick(&["50 per app", "16/s", "16/s per token", "5/s burst 2 per app"], 7_000);
         assert_eq!(faults.unwrap_err().len(), 3);
     }
 }

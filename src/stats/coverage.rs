@@ -33,10 +33,7 @@ fn assert_covers(truth: f64, mut experiment: impl FnMut(&mut Draws) -> Option<Es
         .filter(|_| !experiment(&mut draws).unwrap().distinguishable_from(truth))
         .count();
     let coverage = held as f64 / f64::from(EXPERIMENTS);
-    assert!(
-        (0.934..=0.966).contains(&coverage),
-        "coverage is {coverage}"
-    );
+    assert!((0.934..=0.966).contains(&coverage), "coverage is {coverage}");
 }
 
 #[test]

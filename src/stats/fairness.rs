@@ -28,16 +28,10 @@ impl Shares {
     #[must_use]
     pub fn new(mut values: Vec<f64>) -> Shares {
         let sound = |value: &f64| *value >= 0.0 && value.is_finite();
-        assert!(
-            values.iter().all(sound),
-            "a share is a finite number from 0"
-        );
+        assert!(values.iter().all(sound), "a share is a finite number from 0");
         values.sort_unstable_by(f64::total_cmp);
         let total = values.iter().sum();
-        Shares {
-            ascending: values,
-            total,
-        }
+        Shares { ascending: values, total }
     }
 
     /// What each client got as a share of what it was entitled to (see
@@ -48,15 +42,8 @@ impl Shares {
     #[must_use]
     pub fn of_entitlements(received: &[f64], entitled: &[f64]) -> Shares {
         assert_eq!(received.len(), entitled.len(), "one entitlement a client");
-        let pairs = received
-            .iter()
-            .zip(entitled)
-            .filter(|(_, entitled)| **entitled > 0.0);
-        Shares::new(
-            pairs
-                .map(|(received, entitled)| received / entitled)
-                .collect(),
-        )
+        let pairs = received.iter().zip(entitled).filter(|(_, entitled)| **entitled > 0.0);
+        Shares::new(pairs.map(|(received, entitled)| received / entitled).collect())
     }
 
     /// Jain's index (Σx)² / (n Σx²): from 1/n, where one has all, to 1, where

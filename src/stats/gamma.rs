@@ -17,13 +17,7 @@ pub(super) fn half_step_ratio(x: f64) -> f64 {
     }
     let centre = x - 0.25;
     let u = 1.0 / (centre * centre);
-    let terms = [
-        -174_317.0 / 134_217_728.0,
-        631.0 / 524_288.0,
-        -19.0 / 8_192.0,
-        1.0 / 64.0,
-        1.0,
-    ];
+    let terms = [-174_317.0 / 134_217_728.0, 631.0 / 524_288.0, -19.0 / 8_192.0, 1.0 / 64.0, 1.0];
     let series = terms.iter().fold(0.0, |sum, term| sum * u + term);
     factor * centre.sqrt() * series
 }
@@ -45,11 +39,7 @@ mod tests {
     #[test]
     fn the_series_meets_the_gamma_function() {
         for x in [0.1, 3.7, 31.9, 32.0, 32.1, 80.0] {
-            assert_close(
-                half_step_ratio(x),
-                libm::tgamma(x + 0.5) / libm::tgamma(x),
-                2e-14,
-            );
+            assert_close(half_step_ratio(x), libm::tgamma(x + 0.5) / libm::tgamma(x), 2e-14);
         }
     }
 

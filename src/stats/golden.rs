@@ -12,18 +12,13 @@ pub(super) fn rows(table: &str) -> Vec<csv::StringRecord> {
         .records()
         .map(Result::unwrap)
         .collect();
-    assert!(
-        !rows.is_empty(),
-        "a golden table without rows proves nothing"
-    );
+    assert!(!rows.is_empty(), "a golden table without rows proves nothing");
     rows
 }
 
 /// The numbers of a cell, which are parted by spaces.
 pub(super) fn numbers<T: FromStr<Err: std::fmt::Debug>>(cell: &str) -> Vec<T> {
-    cell.split_whitespace()
-        .map(|number| number.parse().unwrap())
-        .collect()
+    cell.split_whitespace().map(|number| number.parse().unwrap()).collect()
 }
 
 /// The numbers that `stats_golden.csv` holds under `key`.

@@ -37,13 +37,7 @@ impl Histogram {
     #[must_use]
     pub fn new() -> Histogram {
         let counts = vec![0; BUCKETS].into_boxed_slice();
-        Histogram {
-            counts,
-            finite: 0,
-            never: 0,
-            min: u64::MAX,
-            max: 0,
-        }
+        Histogram { counts, finite: 0, never: 0, min: u64::MAX, max: 0 }
     }
 
     /// Counts one value; `u64::MAX` is "never".
@@ -137,11 +131,7 @@ impl Histogram {
     /// [`Self::never`].
     pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let mut seen = 0;
-        let filled = self
-            .counts
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0);
+        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
         filled.map(move |(bucket, count)| {
             seen += count;
             (bounds(bucket).1.min(self.max), seen)
@@ -191,11 +181,7 @@ fn nearest_rank(q: f64, n: u64) -> u64 {
     let product = q * n as f64;
     let whole = product.round();
     let rounding = 4.0 * f64::EPSILON * product;
-    let rank = if (product - whole).abs() <= rounding {
-        whole
-    } else {
-        product.ceil()
-    };
+    let rank = if (product - whole).abs() <= rounding { whole } else { product.ceil() };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let rank = rank as u64;
     rank.clamp(1, n)
@@ -256,19 +242,13 @@ mod tests {
         assert_eq!((histogram.min(), histogram.max()), (Some(10), Some(30)));
         assert_eq!(histogram.quantile(0.5), Some(30));
         assert_eq!(histogram.quantile(0.51), Some(u64::MAX));
-        assert_eq!(
-            histogram.cumulative().collect::<Vec<_>>(),
-            [(10, 1), (30, 2)]
-        );
+        assert_eq!(histogram.cumulative().collect::<Vec<_>>(), [(10, 1), (30, 2)]);
     }
 
     #[test]
     fn empty_and_all_never() {
         let empty = Histogram::new();
-        assert_eq!(
-            (empty.quantile(0.5), empty.min(), empty.max()),
-            (None, None, None)
-        );
+        assert_eq!((empty.quantile(0.5), empty.min(), empty.max()), (None, None, None));
         let lost = of(&[u64::MAX]);
         assert_eq!((lost.quantile(0.0), lost.max()), (Some(u64::MAX), None));
     }

@@ -68,12 +68,7 @@ impl Estimate {
     /// A value of one replicate, without an interval.
     #[must_use]
     pub fn single(value: f64) -> Estimate {
-        Estimate {
-            mean: value,
-            low: value,
-            high: value,
-            method: Method::Single,
-        }
+        Estimate { mean: value, low: value, high: value, method: Method::Single }
     }
 
     /// Whether `low` and `high` are an interval, even one of no width, rather
@@ -91,12 +86,7 @@ impl Estimate {
     }
 
     pub(super) fn symmetric(mean: f64, half: f64, method: Method) -> Estimate {
-        Estimate {
-            mean,
-            low: mean - half,
-            high: mean + half,
-            method,
-        }
+        Estimate { mean, low: mean - half, high: mean + half, method }
     }
 }
 
@@ -131,10 +121,7 @@ pub fn paired_difference(left: &[f64], right: &[f64]) -> Option<Estimate> {
 /// When more trials succeeded than there were.
 #[must_use]
 pub fn wilson(successes: u64, trials: u64) -> Option<Estimate> {
-    assert!(
-        successes <= trials,
-        "{successes} successes of {trials} trials"
-    );
+    assert!(successes <= trials, "{successes} successes of {trials} trials");
     if trials == 0 {
         return None;
     }
@@ -146,17 +133,8 @@ pub fn wilson(successes: u64, trials: u64) -> Option<Estimate> {
     let half = NORMAL * spread.sqrt() / (1.0 + shrink);
     // At both ends the interval touches the share, which rounding may miss.
     let low = if successes == 0 { 0.0 } else { centre - half };
-    let high = if successes == trials {
-        1.0
-    } else {
-        centre + half
-    };
-    Some(Estimate {
-        mean: share,
-        low,
-        high,
-        method: Method::Wilson,
-    })
+    let high = if successes == trials { 1.0 } else { centre + half };
+    Some(Estimate { mean: share, low, high, method: Method::Wilson })
 }
 
 fn t_interval(values: &[f64], method: Method) -> Option<Estimate> {
@@ -180,10 +158,7 @@ pub(super) fn plain_mean(values: &[f64]) -> Option<f64> {
 
 /// The sample variance around a known mean, of two values or more.
 fn variance(values: &[f64], mean: f64) -> f64 {
-    let squares: f64 = values
-        .iter()
-        .map(|value| (value - mean) * (value - mean))
-        .sum();
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     squares / (values.len() - 1) as f64
 }
 
@@ -242,11 +217,9 @@ mod tests {
 
     #[test]
     fn one_replicate_has_no_interval() {
-        for estimate in [
-            mean(&[3.0]),
-            ratio_of_sums(&[6.0], &[2.0]),
-            paired_difference(&[4.0], &[1.0]),
-        ] {
+        for estimate in
+            [mean(&[3.0]), ratio_of_sums(&[6.0], &[2.0]), paired_difference(&[4.0], &[1.0])]
+        {
             assert_eq!(estimate, Some(Estimate::single(3.0)));
             assert!(!estimate.unwrap().has_interval());
             assert!(!estimate.unwrap().distinguishable_from(0.0));
@@ -256,10 +229,7 @@ mod tests {
     #[test]
     fn equal_replicates_are_an_interval_of_no_width() {
         let estimate = mean(&[0.1; 10]).unwrap();
-        assert_eq!(
-            (estimate.low, estimate.mean, estimate.high),
-            (0.1, 0.1, 0.1)
-        );
+        assert_eq!((estimate.low, estimate.mean, estimate.high), (0.1, 0.1, 0.1));
         assert!(estimate.has_interval());
         let same = ratio_of_sums(&[0.1, 0.7, 0.3], &[0.1, 0.7, 0.3]).unwrap();
         assert_eq!((same.low, same.mean, same.high), (1.0, 1.0, 1.0));

@@ -14,10 +14,7 @@
 #[must_use]
 pub fn max_min(capacity: f64, demands: &[f64]) -> Vec<f64> {
     assert!(capacity >= 0.0, "a capacity of {capacity}");
-    assert!(
-        demands.iter().all(|demand| *demand >= 0.0),
-        "a demand below zero"
-    );
+    assert!(demands.iter().all(|demand| *demand >= 0.0), "a demand below zero");
     let mut order: Vec<usize> = (0..demands.len()).collect();
     order.sort_by(|left, right| demands[*left].total_cmp(&demands[*right]));
     let mut allocation = vec![0.0; demands.len()];
@@ -25,9 +22,7 @@ pub fn max_min(capacity: f64, demands: &[f64]) -> Vec<f64> {
     for (filled, client) in order.iter().enumerate() {
         let share = left / (order.len() - filled) as f64;
         if demands[*client] >= share {
-            order[filled..]
-                .iter()
-                .for_each(|client| allocation[*client] = share);
+            order[filled..].iter().for_each(|client| allocation[*client] = share);
             break;
         }
         allocation[*client] = demands[*client];
@@ -47,10 +42,7 @@ mod tests {
     #[test]
     fn golden_vectors() {
         // The one row with weights is not about this function.
-        let plain: Vec<_> = rows(VECTORS)
-            .into_iter()
-            .filter(|row| row[2].is_empty())
-            .collect();
+        let plain: Vec<_> = rows(VECTORS).into_iter().filter(|row| row[2].is_empty()).collect();
         assert_eq!(plain.len(), 7);
         for row in plain {
             let got = max_min(row[0].parse().unwrap(), &numbers(&row[1]));
@@ -65,14 +57,8 @@ mod tests {
     #[test]
     fn infinite_demands_share_what_is_left() {
         let never_enough = f64::INFINITY;
-        assert_eq!(
-            max_min(10.0, &[never_enough, 1.0, never_enough]),
-            [4.5, 1.0, 4.5]
-        );
-        assert_eq!(
-            max_min(never_enough, &[never_enough, 4.0]),
-            [never_enough, 4.0]
-        );
+        assert_eq!(max_min(10.0, &[never_enough, 1.0, never_enough]), [4.5, 1.0, 4.5]);
+        assert_eq!(max_min(never_enough, &[never_enough, 4.0]), [never_enough, 4.0]);
         assert!(max_min(10.0, &[]).is_empty());
     }
 

@@ -22,11 +22,7 @@ const DELTA_UP_TO: f64 = 0.1;
 /// When the slices differ in length.
 #[must_use]
 pub fn ratio_of_sums(numerators: &[f64], denominators: &[f64]) -> Option<Estimate> {
-    assert_eq!(
-        numerators.len(),
-        denominators.len(),
-        "replicates come in pairs"
-    );
+    assert_eq!(numerators.len(), denominators.len(), "replicates come in pairs");
     let pairs = Pairs::of(numerators, denominators)?;
     if numerators.len() == 1 {
         return Some(Estimate::single(pairs.ratio));
@@ -72,11 +68,7 @@ impl Pairs {
             yy: per_freedom(&|_, y| (y - mean_y) * (y - mean_y)),
             xy: per_freedom(&|x, y| (x - mean_x) * (y - mean_y)),
             residual: per_freedom(&|x, y| (y - ratio * x) * (y - ratio * x)),
-            t: if x.len() > 1 {
-                t_quantile(x.len())
-            } else {
-                f64::INFINITY
-            },
+            t: if x.len() > 1 { t_quantile(x.len()) } else { f64::INFINITY },
         })
     }
 
@@ -87,20 +79,13 @@ impl Pairs {
 
     /// All ratios r for which the mean of y - r x is not significantly off 0.
     fn fieller(&self) -> Estimate {
-        let Pairs {
-            ratio, xx, yy, xy, ..
-        } = *self;
+        let Pairs { ratio, xx, yy, xy, .. } = *self;
         let reach = self.t / (self.count.sqrt() * self.mean_x.abs());
         let g = reach * reach * xx;
         if g >= 1.0 {
             // The denominator may be zero: no bounded interval has 95 %.
             let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
-            return Estimate {
-                mean: ratio,
-                low,
-                high,
-                method: Method::Fieller,
-            };
+            return Estimate { mean: ratio, low, high, method: Method::Fieller };
         }
         // xx is positive here: a denominator that is always the same is known.
         let spread = yy - 2.0 * ratio * xy + ratio * ratio * xx - g * (yy - xy * xy / xx);
@@ -109,12 +94,7 @@ impl Pairs {
         // Where nothing is left to chance both ends round to either side.
         let low = ((centre - half) / (1.0 - g)).min(ratio);
         let high = ((centre + half) / (1.0 - g)).max(ratio);
-        Estimate {
-            mean: ratio,
-            low,
-            high,
-            method: Method::Fieller,
-        }
+        Estimate { mean: ratio, low, high, method: Method::Fieller }
     }
 }
 
@@ -147,10 +127,7 @@ mod tests {
         // Relative errors of the mean denominator on both sides of 10 %.
         let steady = ratio_of_sums(&y, &[10.0, 11.0, 9.0, 13.0, 7.0]).unwrap();
         let shaky = ratio_of_sums(&y, &[10.0, 11.0, 9.0, 15.0, 5.0]).unwrap();
-        assert_eq!(
-            (steady.method, shaky.method),
-            (Method::Delta, Method::Fieller)
-        );
+        assert_eq!((steady.method, shaky.method), (Method::Delta, Method::Fieller));
         let lopsided = shaky.high - shaky.mean > shaky.mean - shaky.low;
         assert!(lopsided && shaky.low > 0.0 && shaky.high.is_finite());
     }
@@ -165,10 +142,7 @@ mod tests {
     #[test]
     fn a_denominator_that_may_be_zero_bounds_nothing() {
         let estimate = ratio_of_sums(&[1.0, 1.0, 1.0], &[0.0, 0.0, 9.0]).unwrap();
-        assert_eq!(
-            (estimate.mean, estimate.method),
-            (1.0 / 3.0, Method::Fieller)
-        );
+        assert_eq!((estimate.mean, estimate.method), (1.0 / 3.0, Method::Fieller));
         assert!(estimate.low.is_infinite() && estimate.high.is_infinite());
         assert!(!estimate.distinguishable_from(1.0));
     }

@@ -84,11 +84,7 @@ mod tests {
     #[test]
     fn golden_quantiles() {
         for df in [1.0, 2.0, 4.0, 9.0, 19.0, 29.0, 99.0] {
-            assert_close(
-                quantile(0.975, df),
-                golden(&format!("t_975_df{df}"))[0],
-                1e-11,
-            );
+            assert_close(quantile(0.975, df), golden(&format!("t_975_df{df}"))[0], 1e-11);
         }
     }
 
@@ -104,19 +100,7 @@ mod tests {
 
     #[test]
     fn statrs_agrees() {
-        for df in [
-            1.0,
-            1.5,
-            2.0,
-            3.0,
-            4.5,
-            9.0,
-            19.0,
-            21.440_178_868_7,
-            99.0,
-            999.0,
-            10_000.0,
-        ] {
+        for df in [1.0, 1.5, 2.0, 3.0, 4.5, 9.0, 19.0, 21.440_178_868_7, 99.0, 999.0, 10_000.0] {
             let reference = StudentsT::new(0.0, 1.0, df).unwrap();
             for p in [0.001, 0.025, 0.3, 0.75, 0.95, 0.975, 0.995] {
                 let t = quantile(p, df);

@@ -65,11 +65,7 @@ impl Arrivals {
             Arrivals::Poll { every, staggered } => {
                 let share =
                     u128::from(every.0) * u128::from(nth.client) / u128::from(nth.clients.max(1));
-                let phase = if *staggered {
-                    u64::try_from(share).unwrap_or(0)
-                } else {
-                    0
-                };
+                let phase = if *staggered { u64::try_from(share).unwrap_or(0) } else { 0 };
                 Some(start.after(Span(phase)).after(every.times(nth.session)))
             }
             Arrivals::Once { at } => (nth.session == 0).then(|| start.after(at.sample(bits))),
@@ -110,11 +106,7 @@ mod tests {
         let mut last = Instant(0);
         let mut all = vec![];
         for session in 0..count {
-            let nth = Nth {
-                session,
-                client: 1,
-                clients: 4,
-            };
+            let nth = Nth { session, client: 1, clients: 4 };
             let Some(at) =
                 arrivals.next(Instant(0), last, nth, key.draw(Purpose::Arrival, session))
             else {
@@ -129,15 +121,10 @@ mod tests {
     #[test]
     fn a_curve_keeps_its_rates() {
         let gaps = vec![Span::seconds(1), Span::millis(100), Span::NEVER];
-        let curve = Arrivals::Curve {
-            gaps,
-            step: Span::seconds(1_000),
-        };
+        let curve = Arrivals::Curve { gaps, step: Span::seconds(1_000) };
         let all = starts(&curve, 22_000);
         let within = |from: u64, to: u64| {
-            all.iter()
-                .filter(|t| (from * SECOND..to * SECOND).contains(t))
-                .count() as f64
+            all.iter().filter(|t| (from * SECOND..to * SECOND).contains(t)).count() as f64
         };
         assert!((within(0, 1_000) - 1_000.0).abs() < 4.0 * 32.0);
         assert!((within(1_000, 2_000) - 10_000.0).abs() < 4.0 * 100.0);
@@ -147,24 +134,16 @@ mod tests {
 
     #[test]
     fn polls_are_together_or_staggered() {
-        let poll = |staggered| Arrivals::Poll {
-            every: Span::seconds(60),
-            staggered,
-        };
+        let poll = |staggered| Arrivals::Poll { every: Span::seconds(60), staggered };
         assert_eq!(starts(&poll(false), 2), [0, 60 * SECOND]);
         assert_eq!(starts(&poll(true), 2), [15 * SECOND, 75 * SECOND]);
     }
 
     #[test]
     fn a_burst_ends() {
-        let burst = Arrivals::Burst {
-            at: Span::seconds(5),
-            calls: 3,
-        };
+        let burst = Arrivals::Burst { at: Span::seconds(5), calls: 3 };
         assert_eq!(starts(&burst, 9), [5 * SECOND; 3]);
-        let once = Arrivals::Once {
-            at: Dist::Constant(Span::seconds(2)),
-        };
+        let once = Arrivals::Once { at: Dist::Constant(Span::seconds(2)) };
         assert_eq!(starts(&once, 9), [2 * SECOND]);
     }
 }

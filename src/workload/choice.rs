@@ -18,10 +18,7 @@ impl<T: Copy> Choice<T> {
     /// Always the same.
     #[must_use]
     pub fn only(value: T) -> Self {
-        Choice {
-            values: vec![value],
-            table: None,
-        }
+        Choice { values: vec![value], table: None }
     }
 
     /// Each value by its weight; `None` unless there is a value, at most 2^32
@@ -29,10 +26,7 @@ impl<T: Copy> Choice<T> {
     #[must_use]
     pub fn weighted(values: Vec<T>, weights: Vec<u64>) -> Option<Self> {
         let table = WeightedAliasIndex::new(weights).ok()?;
-        Some(Choice {
-            values,
-            table: Some(table),
-        })
+        Some(Choice { values, table: Some(table) })
     }
 
     /// The value that draw number `index` of `key` for `purpose` chooses.
@@ -46,15 +40,9 @@ impl<T: Copy> Choice<T> {
 
     /// The values, each with its share, for means.
     pub fn shares(&self) -> impl Iterator<Item = (T, f64)> + '_ {
-        let weights = self
-            .table
-            .as_ref()
-            .map_or_else(|| vec![1], WeightedAliasIndex::weights);
+        let weights = self.table.as_ref().map_or_else(|| vec![1], WeightedAliasIndex::weights);
         let sum = weights.iter().sum::<u64>() as f64;
-        self.values
-            .iter()
-            .zip(weights)
-            .map(move |(value, weight)| (*value, weight as f64 / sum))
+        self.values.iter().zip(weights).map(move |(value, weight)| (*value, weight as f64 / sum))
     }
 }
 
@@ -66,9 +54,8 @@ mod tests {
     fn weights_are_kept() {
         let choice = Choice::weighted(vec!['a', 'b', 'c'], vec![90, 0, 10]).unwrap();
         let key = Key::run(5, 0);
-        let chosen: Vec<char> = (0..10_000)
-            .map(|i| choice.choose(key, Purpose::Endpoint, i))
-            .collect();
+        let chosen: Vec<char> =
+            (0..10_000).map(|i| choice.choose(key, Purpose::Endpoint, i)).collect();
         let count = |c| chosen.iter().filter(|x| **x == c).count();
         assert_eq!(count('b'), 0);
         assert!((880..=1_120).contains(&count('c')), "{}", count('c'));

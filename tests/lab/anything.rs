@@ -24,18 +24,9 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Algorithm {
     /// Quota, length and phase in ms; `first` from the first request.
-    Window {
-        quota: u64,
-        length: u64,
-        phase: u64,
-        first: bool,
-    },
+    Window { quota: u64, length: u64, phase: u64, first: bool },
     /// `count` tokens every `period` ms, at most `burst.0 / burst.1`.
-    Bucket {
-        count: u64,
-        period: u64,
-        burst: (u64, u64),
-    },
+    Bucket { count: u64, period: u64, burst: (u64, u64) },
     /// So many at once.
     Slots { max: u64 },
 }
@@ -68,12 +59,7 @@ pub(crate) struct World {
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let scenario = self.scenario_from(Span::ZERO);
-        writeln!(
-            f,
-            "seed {}\n{scenario}\n#### API\n{}",
-            self.seed,
-            self.api_text()
-        )?;
+        writeln!(f, "seed {}\n{scenario}\n#### API\n{}", self.seed, self.api_text())?;
         let clients = self.clients.join("\n#### client\n");
         write!(f, "#### client\n{clients}")
     }
@@ -94,10 +80,7 @@ impl World {
             .map(|(name, text)| (name.as_str(), text.as_str()))
             .collect();
         let plan = super::lab::plan(&self.scenario_from(later), &self.api_text(), &clients);
-        plan.unwrap_or_else(|faults| panic!("{faults}\n{self:?}"))
-            .variants
-            .remove(0)
-            .model
+        plan.unwrap_or_else(|faults| panic!("{faults}\n{self:?}")).variants.remove(0).model
     }
 
     /// With the first so many populations only.
@@ -135,23 +118,14 @@ impl World {
 impl Limit {
     fn text(&self, number: usize) -> String {
         let algorithm = match self.algorithm {
-            Algorithm::Window {
-                quota,
-                length,
-                phase,
-                first,
-            } => {
+            Algorithm::Window { quota, length, phase, first } => {
                 let anchor = if first { "first-request" } else { "clock" };
                 format!(
                     "fixed-window = {{ quota = {quota}, window = \"{length}ms\", \
                      phase = \"{phase}ms\", anchor = \"{anchor}\" }}"
                 )
             }
-            Algorithm::Bucket {
-                count,
-                period,
-                burst,
-            } => format!(
+            Algorithm::Bucket { count, period, burst } => format!(
                 "token-bucket = {{ rate = \"{count}/{period}ms\", burst = \"{}/{}\" }}",
                 burst.0, burst.1
             ),

@@ -88,11 +88,7 @@ impl<'m> Bounds<'m> {
             Place::At(slot) => Some((id.0, slot)),
             Place::Skip | Place::Refuse => None,
         };
-        self.model
-            .api
-            .places(caller.endpoint, caller.client)
-            .filter_map(at)
-            .collect()
+        self.model.api.places(caller.endpoint, caller.client).filter_map(at).collect()
     }
 
     fn admit(&mut self, now: Instant, caller: Caller) {
@@ -105,10 +101,7 @@ impl<'m> Bounds<'m> {
             let fits = slot.fits(limit.algorithm, now.0, cost);
             let within = slot.admit(limit.algorithm, now.0, cost, exact);
             if !limit.shadow && !(within && (fits || !exact)) {
-                let what = format!(
-                    "limit {} admitted too much at {now} in slot {}",
-                    key.0, key.1
-                );
+                let what = format!("limit {} admitted too much at {now} in slot {}", key.0, key.1);
                 self.breached(what);
             }
         }
@@ -145,11 +138,7 @@ impl Slot {
                 self.used + cost <= quota
             }
             Algorithm::Bucket { burst, .. } if cost * burst.1 > burst.0 => false,
-            Algorithm::Bucket {
-                count,
-                period,
-                burst,
-            } => {
+            Algorithm::Bucket { count, period, burst } => {
                 let time = i128::from(now) * i128::from(count * burst.1);
                 let early = i128::from(burst.0 - cost * burst.1) * i128::from(period * MS);
                 time + early >= self.tat
@@ -160,22 +149,13 @@ impl Slot {
 
     /// Ends the window that is over by now.
     fn turn(&mut self, algorithm: Algorithm, now: u64) {
-        let Algorithm::Window {
-            length,
-            phase,
-            first,
-            ..
-        } = algorithm
-        else {
+        let Algorithm::Window { length, phase, first, .. } = algorithm else {
             return;
         };
         let length = length * MS;
         let window = (now - phase * MS % length) / length;
-        let over = if first {
-            self.opened && now >= self.window + length
-        } else {
-            window != self.window
-        };
+        let over =
+            if first { self.opened && now >= self.window + length } else { window != self.window };
         if over {
             self.opened = false;
             self.used = 0;
@@ -189,12 +169,7 @@ impl Slot {
     fn admit(&mut self, algorithm: Algorithm, now: u64, cost: u64, exact: bool) -> bool {
         self.in_progress += cost;
         match algorithm {
-            Algorithm::Window {
-                quota,
-                length,
-                first,
-                ..
-            } => {
+            Algorithm::Window { quota, length, first, .. } => {
                 self.turn(algorithm, now);
                 if first && !self.opened {
                     self.opened = true;
@@ -212,18 +187,13 @@ impl Slot {
                 // Where refusals open windows too, only the grid's are known.
                 (self.used <= quota || first && !exact) && self.recent_cost <= 2 * quota
             }
-            Algorithm::Bucket {
-                count,
-                period,
-                burst,
-            } => {
+            Algorithm::Bucket { count, period, burst } => {
                 let time = i128::from(now) * i128::from(count * burst.1);
                 let price = i128::from(cost * burst.1 * period * MS);
                 self.tat = self.tat.max(time) + price;
                 // In any span of w: at most B + r w.
-                let least = self
-                    .least
-                    .map_or(self.admitted - time, |l| l.min(self.admitted - time));
+                let least =
+                    self.least.map_or(self.admitted - time, |l| l.min(self.admitted - time));
                 self.least = Some(least);
                 self.admitted += price;
                 self.admitted - time - least <= i128::from(burst.0 * period * MS)

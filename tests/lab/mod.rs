@@ -27,10 +27,7 @@ pub(crate) fn plan(scenario: &str, api: &str, clients: &[(&str, &str)]) -> Resul
     let scenario = document("scenario.toml", scenario)?;
     let api = document("api.toml", api)?;
     let bundle = Bundle::of_scenario(scenario, Some(api), None, &[], &fetch);
-    bundle
-        .map_err(|error| error.to_string())?
-        .plan()
-        .map_err(|f| f.to_string())
+    bundle.map_err(|error| error.to_string())?.plan().map_err(|f| f.to_string())
 }
 
 /// The model of a scenario in which everybody follows one client.
@@ -63,20 +60,12 @@ pub(crate) fn line(start: Instant, now: Instant, who: Caller, fact: &Fact) -> St
             r.rejected_by,
             r.then.map(|span| span.0)
         ),
-        Fact::Ended {
-            end,
-            meant,
-            attempts,
-        } => {
+        Fact::Ended { end, meant, attempts } => {
             let meant = meant.since(start).0;
             format!("ended {end:?} meant {meant} after {attempts}")
         }
     };
-    let Caller {
-        population,
-        client,
-        endpoint,
-    } = who;
+    let Caller { population, client, endpoint } = who;
     format!("{at} p{population} c{client} e{endpoint} {what}")
 }
 
@@ -89,10 +78,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn new(model: &Model) -> Self {
-        Recorder {
-            start: model.start,
-            lines: vec![],
-        }
+        Recorder { start: model.start, lines: vec![] }
     }
 }
 
@@ -113,11 +99,7 @@ pub(crate) fn lines(model: &Model, seed: u64) -> Vec<String> {
 pub(crate) fn run<O: Observer>(model: &Model, seed: u64, observer: &mut O) -> Ending {
     let mut both = (Conservation::default(), observer);
     let ending = engine::run(model, Key::run(seed, 0), &mut both).expect("the run ends");
-    let Conservation {
-        ledger,
-        events,
-        breach,
-    } = both.0;
+    let Conservation { ledger, events, breach } = both.0;
     assert_eq!(breach, None, "at event {events}");
     assert_eq!(ledger.check(ending.census), Ok(()));
     assert_eq!(ending.census.calls, 0, "every call has an end");

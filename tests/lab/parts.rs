@@ -7,9 +7,7 @@ use super::{Algorithm, Kind, Limit};
 
 /// One of these texts; an empty one leaves the key out.
 fn pick(options: &'static [&'static str]) -> BoxedStrategy<String> {
-    prop::sample::select(options)
-        .prop_map(str::to_owned)
-        .boxed()
+    prop::sample::select(options).prop_map(str::to_owned).boxed()
 }
 
 /// These texts, each on its line.
@@ -38,25 +36,14 @@ pub(crate) fn api(commit: &str) -> BoxedStrategy<String> {
         Just(commit).boxed(),
         pick(&["", HEADERS]),
         pick(&["[[endpoint]]\nname = \"read\""]),
-        pick(&[
-            "[[endpoint]]\nname = \"write\"",
-            "[[endpoint]]\nname = \"write\"\ncost = 3",
-        ]),
-        pick(&[
-            "[[endpoint]]\nname = \"bulk\"",
-            "[[endpoint]]\nname = \"bulk\"\ncost = 2",
-        ]),
+        pick(&["[[endpoint]]\nname = \"write\"", "[[endpoint]]\nname = \"write\"\ncost = 3"]),
+        pick(&["[[endpoint]]\nname = \"bulk\"", "[[endpoint]]\nname = \"bulk\"\ncost = 2"]),
     ])
 }
 
 fn algorithm() -> BoxedStrategy<Algorithm> {
     let lengths: &[u64] = &[200, 500, 1_000, 2_000, 3_000];
-    let window = (
-        1_u64..30,
-        prop::sample::select(lengths),
-        0_u64..4_000,
-        any::<bool>(),
-    );
+    let window = (1_u64..30, prop::sample::select(lengths), 0_u64..4_000, any::<bool>());
     let window = window.prop_map(|(quota, length, phase, first)| Algorithm::Window {
         quota,
         length,
@@ -94,24 +81,18 @@ pub(crate) fn limit(kind: Kind) -> BoxedStrategy<Limit> {
     let more = lines(vec![
         pick(if kind == Kind::Apart { apart } else { all }),
         pick(&["", "", "endpoints = [\"read\"]", "except = [\"bulk\"]"]),
-        pick(if kind == Kind::Bounded {
-            &[""]
-        } else {
-            gives_back
-        }),
+        pick(if kind == Kind::Bounded { &[""] } else { gives_back }),
         pick(&["", "notifies = true"]),
     ]);
     let flags = (any::<bool>(), 0..4, 0..4);
     (algorithm(), flags, more)
-        .prop_map(
-            |(algorithm, (counts_rejects, shadow, penalty), more)| Limit {
-                algorithm,
-                counts_rejects,
-                shadow: shadow == 0,
-                penalty: penalty == 0,
-                more,
-            },
-        )
+        .prop_map(|(algorithm, (counts_rejects, shadow, penalty), more)| Limit {
+            algorithm,
+            counts_rejects,
+            shadow: shadow == 0,
+            penalty: penalty == 0,
+            more,
+        })
         .boxed()
 }
 
@@ -129,37 +110,24 @@ fn levers(kind: Kind) -> BoxedStrategy<String> {
                 "cache = [{ ttl = \"1s\", endpoints = [\"read\"] }, { share = \"10%\" }]",
             ]),
             pick(&["", "", "avoid = [{ share = 0.2, by = \"webhook\" }]"]),
-            pick(&[
-                "",
-                "",
-                "screen = [{ share = 0.2, endpoints = [\"write\"] }]",
-            ]),
+            pick(&["", "", "screen = [{ share = 0.2, endpoints = [\"write\"] }]"]),
             pick(&[
                 "",
                 "",
                 "batch = { calls = 3, wait = \"100ms\", endpoint = \"bulk\" }",
-                "batch = { calls = 1, wait = \"0s\", endpoint = \"bulk\" }",
+                "batch = { calls = 2, wait = \"0s\", endpoint = \"bulk\" }",
                 "batch = { calls = 9, wait = \"2s\", endpoint = \"bulk\", endpoints = [\"read\"] }",
             ]),
             pick(&["", "", "stagger = { by = \"1s\" }"]),
             pick(&["", "", "", "off-peak = { by = \"1s\" }"]),
-            pick(if kind == Kind::Bounded {
-                &[""]
-            } else {
-                spreads
-            }),
+            pick(if kind == Kind::Bounded { &[""] } else { spreads }),
         ],
     )
 }
 
 pub(crate) fn client(kind: Kind) -> BoxedStrategy<String> {
     lines(vec![
-        pick(&[
-            "attempts = 1",
-            "attempts = 2",
-            "attempts = 4",
-            "attempts = 7",
-        ]),
+        pick(&["attempts = 1", "attempts = 2", "attempts = 4", "attempts = 7"]),
         pick(&[
             "retries = []",
             "retries = [\"429\"]",
@@ -226,11 +194,7 @@ fn service(kind: Kind) -> BoxedStrategy<String> {
         "outage = [{ from = \"500ms\", for = \"1s\", answer = \"hang\" }]",
     ];
     // An attempt that hangs undecided cannot be told from an admitted one when it leaves.
-    let outages = if kind == Kind::Bounded {
-        &outages[..5]
-    } else {
-        outages
-    };
+    let outages = if kind == Kind::Bounded { &outages[..5] } else { outages };
     table(
         "service",
         vec![
@@ -242,32 +206,13 @@ fn service(kind: Kind) -> BoxedStrategy<String> {
             ]),
             pick(&["", "fails = 0.1"]),
             pick(&["", "refuses = \"5%\""]),
-            pick(&[
-                "",
-                "reject-time = \"7ms\"",
-                "reject-time = { exponential = \"20ms\" }",
-            ]),
-            pick(if apart {
-                &[""]
-            } else {
-                &["", "reject-takes-place = true"]
-            }),
+            pick(&["", "reject-time = \"7ms\"", "reject-time = { exponential = \"20ms\" }"]),
+            pick(if apart { &[""] } else { &["", "reject-takes-place = true"] }),
             pick(if apart { &[""] } else { places }),
-            pick(if apart {
-                &[""]
-            } else {
-                &["", "slowdown = 0.1"]
-            }),
+            pick(if apart { &[""] } else { &["", "slowdown = 0.1"] }),
             pick(&["", "timed-out = \"dropped\""]),
-            pick(if apart {
-                &[""]
-            } else {
-                &["", "cache = { ttl = \"1s\", hit = \"2ms\" }"]
-            }),
-            pick(&[
-                "",
-                "endpoint = [{ name = \"write\", time = \"300ms\", fails = 0.3 }]",
-            ]),
+            pick(if apart { &[""] } else { &["", "cache = { ttl = \"1s\", hit = \"2ms\" }"] }),
+            pick(&["", "endpoint = [{ name = \"write\", time = \"300ms\", fails = 0.3 }]"]),
             pick(outages),
         ],
     )
@@ -342,14 +287,7 @@ pub(crate) fn population(kind: Kind, number: usize, clients: usize) -> BoxedStra
         identity(kind, number == 0),
         prop_oneof![2 => open, 1 => closed].boxed(),
         pick(&["", "content = { count = 20, zipf = 1.0 }"]),
-        pick(&[
-            "",
-            "",
-            "workers = 1",
-            "workers = 3",
-            "in-flight = 1",
-            "in-flight = 2",
-        ]),
+        pick(&["", "", "workers = 1", "workers = 3", "in-flight = 1", "in-flight = 2"]),
         pick(&["", "", "queue = 0", "queue = 2"]),
         pick(&["", "waiting-holds-worker = false"]),
         pick(&["", "patience = \"60ms\"", "patience = \"1s\""]),

@@ -7,16 +7,12 @@ pub(crate) const BOUND: f64 = 4.0;
 
 /// The rows of a table, each as its texts by column.
 pub(crate) fn table(text: &str) -> Vec<csv::StringRecord> {
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
     reader.records().map(Result::unwrap).collect()
 }
 
 pub(crate) fn column(text: &str, name: &str) -> usize {
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
     let headers = reader.headers().unwrap();
     headers.iter().position(|h| h == name).unwrap()
 }
@@ -33,20 +29,13 @@ pub(crate) fn student(expected: f64, runs: &[(f64, f64)]) -> f64 {
     let n = runs.len() as f64;
     let residuals: Vec<f64> = runs.iter().map(|(y, x)| y - expected * x).collect();
     let mean = residuals.iter().sum::<f64>() / n;
-    let variance = residuals
-        .iter()
-        .map(|d| (d - mean) * (d - mean))
-        .sum::<f64>()
-        / (n - 1.0);
+    let variance = residuals.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0);
     mean / (variance / n).sqrt()
 }
 
 /// No statistic beyond the bound, and their mean square where it should be.
 pub(crate) fn judge(name: &str, rows: &[(String, f64)]) {
-    let beyond: Vec<_> = rows
-        .iter()
-        .filter(|(_, z)| z.abs() >= BOUND || z.is_nan())
-        .collect();
+    let beyond: Vec<_> = rows.iter().filter(|(_, z)| z.abs() >= BOUND || z.is_nan()).collect();
     assert!(beyond.is_empty(), "{name}: {beyond:?}");
     let n = rows.len() as f64;
     let mean_square = rows.iter().map(|(_, z)| z * z).sum::<f64>() / n;
@@ -54,8 +43,5 @@ pub(crate) fn judge(name: &str, rows: &[(String, f64)]) {
     let (law, widening) = (ChiSquared::new(n).unwrap(), 39.0 / 37.0 / n);
     let band = [0.0005, 0.9995].map(|p| law.inverse_cdf(p) * widening);
     println!("{name}: mean square {mean_square:.3} over {n} rows, band {band:.3?}");
-    assert!(
-        band[0] <= mean_square && mean_square <= band[1],
-        "{name}: {mean_square}, {rows:?}"
-    );
+    assert!(band[0] <= mean_square && mean_square <= band[1], "{name}: {mean_square}, {rows:?}");
 }

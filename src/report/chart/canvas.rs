@@ -17,26 +17,13 @@ pub(super) const MARGIN: f64 = 24.0;
 #[derive(Clone, Debug)]
 pub(super) enum Mark {
     /// A line through `points`, `width` tenths of a pixel wide.
-    Line {
-        points: Vec<Point>,
-        pen: Pen,
-        width: u32,
-    },
+    Line { points: Vec<Point>, pen: Pen, width: u32 },
     /// The surface that `points` enclose.
     Area { points: Vec<Point>, pen: Pen },
     /// A disc; with a `ring` so wide, ink around the background's colour.
-    Dot {
-        at: Point,
-        radius: u32,
-        ink: Ink,
-        ring: Option<u32>,
-    },
+    Dot { at: Point, radius: u32, ink: Ink, ring: Option<u32> },
     /// Words on a baseline.
-    Text {
-        at: Point,
-        body: String,
-        style: Style,
-    },
+    Text { at: Point, body: String, style: Style },
 }
 
 /// Which end of a text its place is.
@@ -60,12 +47,7 @@ pub(super) struct Style {
 
 impl Style {
     const fn new(size: u32, bold: bool, ink: Ink) -> Self {
-        Self {
-            face: Face { size, bold },
-            ink,
-            anchor: Anchor::Start,
-            halo: false,
-        }
+        Self { face: Face { size, bold }, ink, anchor: Anchor::Start, halo: false }
     }
 
     /// The finding.
@@ -112,20 +94,11 @@ impl Canvas {
     /// A sheet `width` pixels wide with its title and subtitle written, each in
     /// at most two lines.
     pub(super) fn new(width: f64, header: &Header) -> Self {
-        let mut canvas = Self {
-            marks: Rc::default(),
-            width,
-            top: MARGIN,
-            title: font::plain(header.title),
-        };
-        let texts = [
-            (header.title, Style::TITLE, 24.0),
-            (header.subtitle, Style::SUBTITLE, 19.0),
-        ];
+        let mut canvas =
+            Self { marks: Rc::default(), width, top: MARGIN, title: font::plain(header.title) };
+        let texts = [(header.title, Style::TITLE, 24.0), (header.subtitle, Style::SUBTITLE, 19.0)];
         for (text, style, line_height) in texts {
-            let lines = style
-                .face
-                .balanced(&font::plain(text), width - 2.0 * MARGIN, 2);
+            let lines = style.face.balanced(&font::plain(text), width - 2.0 * MARGIN, 2);
             for line in lines {
                 canvas.text((MARGIN, canvas.top + 0.6 * line_height), &line, style);
                 canvas.top += line_height;
@@ -151,11 +124,7 @@ impl Canvas {
     /// Words on the baseline at `at`; nothing in them can act as markup.
     pub(super) fn text(&self, at: (f64, f64), body: &str, style: Style) {
         if !body.is_empty() {
-            self.push(Mark::Text {
-                at: tenths(at),
-                body: font::plain(body),
-                style,
-            });
+            self.push(Mark::Text { at: tenths(at), body: font::plain(body), style });
         }
     }
 
@@ -183,12 +152,7 @@ impl Canvas {
     pub(super) fn dot(&self, at: (f64, f64), radius: f64, ink: Ink) {
         for (radius, ink) in [(radius + 1.2, Ink::Paper), (radius, ink)] {
             let radius = tenths((radius, 0.0)).0.unsigned_abs();
-            self.push(Mark::Dot {
-                at: tenths(at),
-                radius,
-                ink,
-                ring: None,
-            });
+            self.push(Mark::Dot { at: tenths(at), radius, ink, ring: None });
         }
     }
 

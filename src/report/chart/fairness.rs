@@ -68,19 +68,11 @@ impl Fairness {
     /// Draws it.
     #[must_use]
     pub fn chart(&self) -> Chart {
-        let header = Header {
-            title: &self.title,
-            subtitle: &self.subtitle,
-        };
+        let header = Header { title: &self.title, subtitle: &self.subtitle };
         let canvas = Canvas::new(WIDTH, &header);
         let axis = quarters();
         let (left, top) = (gutter(&axis), canvas.top() + 28.0);
-        let frame = Frame {
-            left,
-            right: left + PLOT,
-            top,
-            bottom: top + PLOT,
-        };
+        let frame = Frame { left, right: left + PLOT, top, bottom: top + PLOT };
         let mut panel = Panel::new(&canvas, frame, axis.clone(), axis);
         panel.grid();
         panel.title(&self.y_title, 12.0);
@@ -113,15 +105,10 @@ impl Fairness {
             let muted = row.ink == Ink::Muted;
             let sample = [(left, y - 4.5), (left + 17.0, y - 4.5)];
             canvas.line(&sample, row.sample, if muted { 1.2 } else { 2.4 });
-            let name = if muted {
-                Style::NOTE
-            } else {
-                Style::NAME.ink(row.ink)
-            };
+            let name = if muted { Style::NOTE } else { Style::NAME.ink(row.ink) };
             canvas.text((words, y), &name.face.fit(row.name, room), name);
-            let value = Style::TICK
-                .ink(if muted { Ink::Muted } else { Ink::Text })
-                .anchor(Anchor::End);
+            let value =
+                Style::TICK.ink(if muted { Ink::Muted } else { Ink::Text }).anchor(Anchor::End);
             canvas.text((right - COLUMN, y), &decimal(row.curve.jain, 3), value);
             canvas.text((right, y), &decimal(row.curve.gini, 3), value);
             if let Some(note) = row.note {
@@ -142,9 +129,7 @@ impl Fairness {
     fn rows(&self) -> Vec<Row<'_>> {
         let drawn = |client: &Client| -> Vec<Value> {
             let line = curve(&client.curve);
-            line.into_iter()
-                .map(|(x, y)| (x * PLOT, y * PLOT))
-                .collect()
+            line.into_iter().map(|(x, y)| (x * PLOT, y * PLOT)).collect()
         };
         let mut rows = Vec::new();
         for (index, client) in self.clients.iter().enumerate() {
@@ -192,10 +177,5 @@ fn quarters() -> Scale {
         first: true,
         text: format!("{}%", u32::from(quarter) * 25),
     };
-    Scale {
-        from: 0.0,
-        to: 1.0,
-        log: false,
-        ticks: (0..=4).map(tick).collect(),
-    }
+    Scale { from: 0.0, to: 1.0, log: false, ticks: (0..=4).map(tick).collect() }
 }

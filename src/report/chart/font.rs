@@ -168,25 +168,14 @@ pub(super) fn plain(text: &str) -> String {
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
                 | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
     };
-    text.chars()
-        .map(|letter| {
-            if misleading(letter) {
-                '\u{fffd}'
-            } else {
-                letter
-            }
-        })
-        .collect()
+    text.chars().map(|letter| if misleading(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FACE: Face = Face {
-        size: 120,
-        bold: false,
-    };
+    const FACE: Face = Face { size: 120, bold: false };
 
     #[test]
     fn the_characters_that_charts_use_have_glyphs() {
@@ -200,13 +189,7 @@ mod tests {
     #[test]
     fn digits_are_all_of_one_width() {
         let widths = ('0'..='9').map(|digit| FACE.advance(&digit.to_string()).to_bits());
-        assert_eq!(
-            widths
-                .into_iter()
-                .collect::<std::collections::BTreeSet<_>>()
-                .len(),
-            1
-        );
+        assert_eq!(widths.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 1);
     }
 
     #[test]

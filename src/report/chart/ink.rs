@@ -155,19 +155,12 @@ pub(super) struct Pen {
 impl Pen {
     /// A whole, opaque line.
     pub(super) const fn solid(ink: Ink) -> Self {
-        Self {
-            ink,
-            dash: Dash::Solid,
-            opacity: 100,
-        }
+        Self { ink, dash: Dash::Solid, opacity: 100 }
     }
 
     /// The pen of client number `index`.
     pub(super) fn series(index: usize) -> Self {
-        Self {
-            dash: Dash::series(index),
-            ..Self::solid(Ink::series(index))
-        }
+        Self { dash: Dash::series(index), ..Self::solid(Ink::series(index)) }
     }
 
     /// The same ink in another dash.
@@ -199,11 +192,7 @@ impl Pen {
             3 => Dash::Short,
             _ => Dash::Solid,
         };
-        Self {
-            ink: Ink::from_code(code),
-            dash,
-            opacity,
-        }
+        Self { ink: Ink::from_code(code), dash, opacity }
     }
 }
 
@@ -218,10 +207,7 @@ impl Color for Pen {
             Dash::Long => 2,
             Dash::Short => 3,
         };
-        BackendColor {
-            rgb: (self.ink.code(), dash, self.opacity),
-            alpha: 1.0,
-        }
+        BackendColor { rgb: (self.ink.code(), dash, self.opacity), alpha: 1.0 }
     }
 }
 
@@ -232,11 +218,7 @@ mod tests {
     fn luminance(rgb: [u8; 3]) -> f64 {
         let linear = rgb.map(|byte| {
             let value = f64::from(byte) / 255.0;
-            if value <= 0.03928 {
-                value / 12.92
-            } else {
-                libm::pow((value + 0.055) / 1.055, 2.4)
-            }
+            if value <= 0.03928 { value / 12.92 } else { libm::pow((value + 0.055) / 1.055, 2.4) }
         });
         0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     }

@@ -30,15 +30,11 @@ pub(super) fn height(entries: &[Entry]) -> f64 {
 
 /// The width in pixels that nothing in the key needs more of, within reason.
 pub(super) fn width(heading: &str, entries: &[Entry]) -> f64 {
-    let names = entries
-        .iter()
-        .map(|entry| Style::NAME.face.room(entry.name));
+    let names = entries.iter().map(|entry| Style::NAME.face.room(entry.name));
     let notes = entries.iter().flat_map(|entry| &entry.notes);
     let notes = notes.map(|note| Style::NOTE.face.room(note));
     let words = names.chain(notes).fold(0.0, f64::max) + SAMPLE_WIDTH;
-    words
-        .max(Style::NOTE.face.room(heading))
-        .clamp(150.0, 264.0)
+    words.max(Style::NOTE.face.room(heading)).clamp(150.0, 264.0)
 }
 
 /// Writes the key `width` pixels wide with its first baseline at `at`.

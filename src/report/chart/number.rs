@@ -113,13 +113,9 @@ mod tests {
 
     #[test]
     fn spans_take_the_unit_that_suits() {
-        let shown = [
-            0.0, 0.000_05, 0.35, 0.9996, 1.25, 45.0, 150.0, 5_400.0, 10_800.0,
-        ]
-        .map(duration);
-        let wanted = [
-            "0 s", "50 µs", "350 ms", "1 s", "1.2 s", "45 s", "2.5 min", "90 min", "3 h",
-        ];
+        let shown =
+            [0.0, 0.000_05, 0.35, 0.9996, 1.25, 45.0, 150.0, 5_400.0, 10_800.0].map(duration);
+        let wanted = ["0 s", "50 µs", "350 ms", "1 s", "1.2 s", "45 s", "2.5 min", "90 min", "3 h"];
         assert_eq!(shown, wanted);
     }
 }

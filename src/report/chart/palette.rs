@@ -56,10 +56,7 @@ fn chosen(colors: &[(Rgb, u64)]) -> (Vec<Rgb>, Vec<u8>) {
 
 /// The square of how far two colours are apart.
 fn distance(one: Rgb, other: Rgb) -> u64 {
-    let apart = one
-        .into_iter()
-        .zip(other)
-        .map(|(a, b)| u64::from(a.abs_diff(b)));
+    let apart = one.into_iter().zip(other).map(|(a, b)| u64::from(a.abs_diff(b)));
     apart.map(|apart| apart * apart).sum()
 }
 
@@ -71,10 +68,7 @@ mod tests {
     fn few_colours_stay_exact() {
         let pixels: Vec<Rgb> = (0..=255).map(|byte| [byte, 7, 255 - byte]).collect();
         let (palette, indices) = indexed(&pixels);
-        let back: Vec<Rgb> = indices
-            .iter()
-            .map(|&place| palette[usize::from(place)])
-            .collect();
+        let back: Vec<Rgb> = indices.iter().map(|&place| palette[usize::from(place)]).collect();
         assert_eq!(back, pixels);
     }
 
@@ -91,12 +85,6 @@ mod tests {
             shown.iter().zip(pixel).map(|(a, b)| a.abs_diff(*b)).max()
         };
         assert!(indices[..5_000].iter().all(|&place| place == 0));
-        assert!(
-            indices
-                .iter()
-                .zip(&pixels)
-                .filter_map(off)
-                .all(|off| off < 16)
-        );
+        assert!(indices.iter().zip(&pixels).filter_map(off).all(|off| off < 16));
     }
 }

@@ -39,10 +39,7 @@ pub(super) struct Panel<'a> {
 
 /// The room to leave at the left of a plot for the values of `scale`.
 pub(super) fn gutter(scale: &Scale) -> f64 {
-    let widths = scale
-        .ticks
-        .iter()
-        .map(|tick| Style::TICK.face.room(&tick.text));
+    let widths = scale.ticks.iter().map(|tick| Style::TICK.face.room(&tick.text));
     (MARGIN + widths.fold(0.0, f64::max) + 8.0).max(62.0)
 }
 
@@ -66,18 +63,9 @@ impl<'a> Panel<'a> {
         let context = ChartBuilder::on(&recorder.into_drawing_area())
             .margin_left(left)
             .margin_top(top)
-            .build_cartesian_2d(
-                x.place(x.from)..x.place(x.to),
-                y.place(y.from)..y.place(y.to),
-            )
+            .build_cartesian_2d(x.place(x.from)..x.place(x.to), y.place(y.from)..y.place(y.to))
             .expect(WRITES_DOWN);
-        Self {
-            canvas,
-            context,
-            frame,
-            x,
-            y,
-        }
+        Self { canvas, context, frame, x, y }
     }
 
     /// A value on both axes as plotters has it.
@@ -166,10 +154,7 @@ impl<'a> Panel<'a> {
             let mark = [(x, bottom), (x, bottom + 4.0)];
             self.canvas.line(&mark, Pen::solid(Ink::Axis), 1.0);
             let half = style.face.room(&tick.text) / 2.0 + 3.0;
-            if written
-                .iter()
-                .all(|(left, right)| x + half <= *left || x - half >= *right)
-            {
+            if written.iter().all(|(left, right)| x + half <= *left || x - half >= *right) {
                 self.canvas.text((x, bottom + 17.5), &tick.text, style);
                 written.push((x - half, x + half));
             }
@@ -200,11 +185,8 @@ impl<'a> Panel<'a> {
 
     /// A line one pixel wide, with which the others are compared.
     pub(super) fn thin(&self, points: &[(f64, f64)], pen: Pen) {
-        let places: Vec<_> = self
-            .reduced(points)
-            .into_iter()
-            .map(|place| self.pixel(place))
-            .collect();
+        let places: Vec<_> =
+            self.reduced(points).into_iter().map(|place| self.pixel(place)).collect();
         self.canvas.line(&places, pen, 1.2);
     }
 
@@ -213,9 +195,7 @@ impl<'a> Panel<'a> {
         let around = high.iter().chain(low.iter().rev());
         let places: Vec<_> = around.map(|&point| self.place(point)).collect();
         if places.len() > 2 {
-            self.context
-                .draw_series([Polygon::new(places, pen.fill())])
-                .expect(WRITES_DOWN);
+            self.context.draw_series([Polygon::new(places, pen.fill())]).expect(WRITES_DOWN);
         }
     }
 
@@ -252,8 +232,7 @@ impl<'a> Panel<'a> {
     pub(super) fn limit(&self, y: f64) {
         let (_, y) = self.crisp((self.x.from, y));
         let line = [(self.frame.left, y), (self.frame.right, y)];
-        self.canvas
-            .line(&line, Pen::solid(Ink::Text).dashed(Dash::Limit), 1.2);
+        self.canvas.line(&line, Pen::solid(Ink::Text).dashed(Dash::Limit), 1.2);
     }
 }
 
@@ -263,18 +242,10 @@ mod tests {
     use super::super::scale::Unit;
     use super::*;
 
-    const FRAME: Frame = Frame {
-        left: 60.5,
-        right: 360.5,
-        top: 40.5,
-        bottom: 140.5,
-    };
+    const FRAME: Frame = Frame { left: 60.5, right: 360.5, top: 40.5, bottom: 140.5 };
 
     fn canvas() -> Canvas {
-        let header = Header {
-            title: "",
-            subtitle: "",
-        };
+        let header = Header { title: "", subtitle: "" };
         Canvas::new(400.0, &header)
     }
 
@@ -285,10 +256,7 @@ mod tests {
         let panel = Panel::new(&canvas, FRAME, x, Scale::from_zero(4.0, 4, Unit::Number));
         let near = |value, (x, y): (f64, f64)| {
             let at = panel.at(value);
-            assert!(
-                (at.0 - x).abs() < 0.11 && (at.1 - y).abs() < 0.11,
-                "{value:?} at {at:?}"
-            );
+            assert!((at.0 - x).abs() < 0.11 && (at.1 - y).abs() < 0.11, "{value:?} at {at:?}");
         };
         near((1.0, 0.0), (60.5, 140.5));
         near((100.0, 4.0), (360.5, 40.5));
@@ -301,9 +269,8 @@ mod tests {
         let axes = [9_999.0, 1.0].map(|most| Scale::from_zero(most, 4, Unit::Number));
         let [x, y] = axes;
         let mut panel = Panel::new(&canvas, FRAME, x, y);
-        let points: Vec<(f64, f64)> = (0..10_000)
-            .map(|x| (f64::from(x), f64::from(x % 2)))
-            .collect();
+        let points: Vec<(f64, f64)> =
+            (0..10_000).map(|x| (f64::from(x), f64::from(x % 2))).collect();
         panel.line(&points, Pen::series(0));
         drop(panel);
         let chart = canvas.finish("dense", 200.0, "");

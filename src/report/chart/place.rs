@@ -12,12 +12,7 @@ pub(super) struct Area {
 impl Area {
     /// The square of half-width `reach` around a place.
     pub(super) fn around((x, y): (f64, f64), reach: f64) -> Self {
-        Self {
-            left: x - reach,
-            top: y - reach,
-            right: x + reach,
-            bottom: y + reach,
-        }
+        Self { left: x - reach, top: y - reach, right: x + reach, bottom: y + reach }
     }
 
     /// The surface that two rectangles share, in square pixels.
@@ -29,10 +24,7 @@ impl Area {
 
     /// The place within it that is nearest to `at`.
     pub(super) fn nearest(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        (
-            x.clamp(self.left, self.right),
-            y.clamp(self.top, self.bottom),
-        )
+        (x.clamp(self.left, self.right), y.clamp(self.top, self.bottom))
     }
 }
 
@@ -110,10 +102,7 @@ fn in_order(
         areas[index] = area;
         let line = along(dot.at, area.nearest(dot.at)).into_iter();
         let line = line.map(|place| Area::around(place, 2.0));
-        taken.extend(
-            line.chain([area])
-                .map(|area| Obstacle { area, weight: WORD }),
-        );
+        taken.extend(line.chain([area]).map(|area| Obstacle { area, weight: WORD }));
     }
     (total, areas)
 }
@@ -146,9 +135,7 @@ fn label(dot: Dot, bounds: &Area, obstacles: &[Obstacle]) -> (f64, Area) {
 fn crossings(from: (f64, f64), to: (f64, f64), obstacles: &[Obstacle]) -> f64 {
     let steps = along(from, to);
     let hits = |obstacle: &Obstacle| {
-        let inside = steps
-            .iter()
-            .filter(|&&place| obstacle.area.nearest(place) == place);
+        let inside = steps.iter().filter(|&&place| obstacle.area.nearest(place) == place);
         4.0 * obstacle.weight * inside.count() as f64
     };
     obstacles.iter().map(hits).sum()
@@ -162,10 +149,7 @@ pub(super) fn along(from: (f64, f64), to: (f64, f64)) -> Vec<(f64, f64)> {
     let mut done = 10.0;
     while done < length {
         let part = done / length;
-        places.push((
-            from.0 + part * (to.0 - from.0),
-            from.1 + part * (to.1 - from.1),
-        ));
+        places.push((from.0 + part * (to.0 - from.0), from.1 + part * (to.1 - from.1)));
         done += 4.0;
     }
     places
@@ -175,12 +159,7 @@ pub(super) fn along(from: (f64, f64), to: (f64, f64)) -> Vec<(f64, f64)> {
 fn beside((x, y): (f64, f64), (dx, dy): (f64, f64), (width, height): (f64, f64)) -> Area {
     let left = x - width * (1.0 - sign(dx)) / 2.0;
     let top = y - height * (1.0 - sign(dy)) / 2.0;
-    Area {
-        left,
-        top,
-        right: left + width,
-        bottom: top + height,
-    }
+    Area { left, top, right: left + width, bottom: top + height }
 }
 
 /// −1, 0 or 1.
@@ -204,9 +183,7 @@ pub(super) fn spread(wanted: &[f64], gap: f64, from: f64, to: f64) -> Vec<f64> {
         placed[index] = placed[index].min(last);
         last = placed[index] - gap;
     }
-    let over = order
-        .first()
-        .map_or(0.0, |&index| (from - placed[index]).max(0.0));
+    let over = order.first().map_or(0.0, |&index| (from - placed[index]).max(0.0));
     for place in &mut placed {
         *place += over;
     }
@@ -217,18 +194,10 @@ pub(super) fn spread(wanted: &[f64], gap: f64, from: f64, to: f64) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    const BOUNDS: Area = Area {
-        left: 0.0,
-        top: 0.0,
-        right: 600.0,
-        bottom: 300.0,
-    };
+    const BOUNDS: Area = Area { left: 0.0, top: 0.0, right: 600.0, bottom: 300.0 };
 
     fn wanting(at: (f64, f64)) -> Dot {
-        Dot {
-            at,
-            size: (120.0, 16.0),
-        }
+        Dot { at, size: (120.0, 16.0) }
     }
 
     #[test]
@@ -239,42 +208,26 @@ mod tests {
         for (index, one) in areas.iter().enumerate() {
             assert!(one.shared(&area) < 1e-9, "{one:?} on the dots");
             let others = areas[..index].iter();
-            assert!(
-                others.map(|other| other.shared(one)).sum::<f64>() < 1e-9,
-                "{areas:?}"
-            );
+            assert!(others.map(|other| other.shared(one)).sum::<f64>() < 1e-9, "{areas:?}");
         }
     }
 
     #[test]
     fn no_line_to_a_label_crosses_another_label() {
         // Four dots at the foot of the sheet, their intervals across them.
-        let places = [
-            (220.0, 285.0),
-            (228.0, 284.0),
-            (262.0, 278.0),
-            (300.0, 284.0),
-        ];
+        let places = [(220.0, 285.0), (228.0, 284.0), (262.0, 278.0), (300.0, 284.0)];
         let bar = |(x, y): (f64, f64)| Area {
             left: x - 90.0,
             top: y - 2.0,
             right: x + 90.0,
             bottom: y + 2.0,
         };
-        let bars = places.map(|at| Obstacle {
-            area: bar(at),
-            weight: 2.0,
-        });
+        let bars = places.map(|at| Obstacle { area: bar(at), weight: 2.0 });
         let areas = labels(&places.map(wanting), &BOUNDS, &bars);
         for (index, &at) in places.iter().enumerate() {
             for place in along(at, areas[index].nearest(at)) {
-                let others = areas
-                    .iter()
-                    .enumerate()
-                    .filter(|(other, _)| *other != index);
-                let crossed = others
-                    .filter(|(_, area)| area.nearest(place) == place)
-                    .count();
+                let others = areas.iter().enumerate().filter(|(other, _)| *other != index);
+                let crossed = others.filter(|(_, area)| area.nearest(place) == place).count();
                 assert_eq!(crossed, 0, "from {at:?} to {:?}", areas[index]);
             }
         }
@@ -292,9 +245,6 @@ mod tests {
         assert_eq!(spread(&[10.0, 50.0], 20.0, 0.0, 100.0), [10.0, 50.0]);
         assert_eq!(spread(&[50.0, 52.0], 20.0, 0.0, 100.0), [50.0, 70.0]);
         assert_eq!(spread(&[100.0, 95.0], 20.0, 0.0, 100.0), [100.0, 80.0]);
-        assert_eq!(
-            spread(&[5.0, 5.0, 5.0], 60.0, 0.0, 100.0),
-            [0.0, 60.0, 120.0]
-        );
+        assert_eq!(spread(&[5.0, 5.0, 5.0], 60.0, 0.0, 100.0), [0.0, 60.0, 120.0]);
     }
 }

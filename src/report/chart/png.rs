@@ -16,11 +16,7 @@ use super::{Chart, Theme};
 pub(super) fn paint(chart: &Chart, scale: u32, theme: Theme) -> Vec<u8> {
     let (width, height) = chart.size();
     let pixels = Pixmap::new(width * scale, height * scale).expect("a chart has a size");
-    let mut sheet = Sheet {
-        pixels,
-        scale: scale as f32,
-        theme,
-    };
+    let mut sheet = Sheet { pixels, scale: scale as f32, theme };
     sheet.pixels.fill(sheet.color(Pen::solid(Ink::Paper)));
     for mark in &chart.marks {
         sheet.mark(mark);
@@ -50,12 +46,8 @@ impl Sheet {
     }
 
     fn fill(&mut self, path: &Path, pen: Pen) {
-        let (paint, scale) = (
-            self.paint(pen),
-            Transform::from_scale(self.scale, self.scale),
-        );
-        self.pixels
-            .fill_path(path, &paint, FillRule::Winding, scale, None);
+        let (paint, scale) = (self.paint(pen), Transform::from_scale(self.scale, self.scale));
+        self.pixels.fill_path(path, &paint, FillRule::Winding, scale, None);
     }
 
     /// A line `width` tenths of a pixel wide along `path`.
@@ -70,10 +62,7 @@ impl Sheet {
             }),
             ..Outline::default()
         };
-        let (paint, scale) = (
-            self.paint(pen),
-            Transform::from_scale(self.scale, self.scale),
-        );
+        let (paint, scale) = (self.paint(pen), Transform::from_scale(self.scale, self.scale));
         self.pixels.stroke_path(path, &paint, &outline, scale, None);
     }
 
@@ -89,12 +78,7 @@ impl Sheet {
                     self.fill(&path, *pen);
                 }
             }
-            Mark::Dot {
-                at,
-                radius,
-                ink,
-                ring,
-            } => {
+            Mark::Dot { at, radius, ink, ring } => {
                 let (x, y) = pixels(*at);
                 let Some(path) = PathBuilder::from_circle(x, y, *radius as f32 / 10.0) else {
                     return;

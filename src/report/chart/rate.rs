@@ -107,17 +107,10 @@ impl Rate {
     /// Draws it.
     #[must_use]
     pub fn chart(&self) -> Chart {
-        let header = Header {
-            title: &self.title,
-            subtitle: &self.subtitle,
-        };
+        let header = Header { title: &self.title, subtitle: &self.subtitle };
         let canvas = Canvas::new(WIDTH, &header);
         let plans = [
-            self.plan(
-                "Admitted requests/s",
-                |client| &client.admitted,
-                self.limit.as_ref(),
-            ),
+            self.plan("Admitted requests/s", |client| &client.admitted, self.limit.as_ref()),
             self.plan("429 responses/s", |client| &client.throttled, None),
         ];
         let entries = self.entries(&plans);
@@ -126,12 +119,7 @@ impl Rate {
         let right = WIDTH - key - 21.0;
         let top = canvas.top() + 28.0;
         let (middle, x) = (top + UPPER + 56.0, self.time());
-        let frame = |top, height| Frame {
-            left,
-            right,
-            top,
-            bottom: top + height,
-        };
+        let frame = |top, height| Frame { left, right, top, bottom: top + height };
         let first = self.draw(&canvas, frame(top, UPPER), x.clone(), &plans[0]);
         self.draw_limit(&canvas, &first);
         let height = LOWER.max(key::height(&entries) - 26.0);
@@ -147,13 +135,8 @@ impl Rate {
 
     /// The time axis: as many bins as the longest series has.
     fn time(&self) -> Scale {
-        let lengths = |client: &Client| {
-            client
-                .admitted
-                .median
-                .len()
-                .max(client.throttled.median.len())
-        };
+        let lengths =
+            |client: &Client| client.admitted.median.len().max(client.throttled.median.len());
         let bins = self.clients.iter().map(lengths).max().unwrap_or(0);
         Scale::within(0.0, bins as f64 * self.bin, 8, Unit::Time)
     }
@@ -166,41 +149,22 @@ impl Rate {
     /// How high a plot goes. A client far above the others would press them all
     /// to the floor: its line leaves the plot, and the plot says how far it goes.
     fn plan(&self, title: &'static str, choice: Choice, limit: Option<&Limit>) -> Plan {
-        let mut peaks: Vec<f64> = self
-            .clients
-            .iter()
-            .map(|client| choice(client).peak())
-            .collect();
+        let mut peaks: Vec<f64> = self.clients.iter().map(|client| choice(client).peak()).collect();
         peaks.sort_by(|a, b| b.total_cmp(a));
         let far = |&at: &usize| peaks[at] > FAR * peaks[at + 1] && peaks[at + 1] > 0.0;
-        let cut = (0..(peaks.len() / 2).min(MOST_OFF))
-            .rfind(far)
-            .map_or(0, |at| at + 1);
+        let cut = (0..(peaks.len() / 2).min(MOST_OFF)).rfind(far).map_or(0, |at| at + 1);
         let most = peaks.get(cut).copied().unwrap_or(0.0);
         // A limit that nobody comes near would do the same.
-        let limit = limit
-            .map(|limit| limit.rate)
-            .filter(|rate| *rate <= FAR * most || most <= 0.0);
-        let y = Scale::from_zero(
-            (most * 1.03).max(limit.unwrap_or(0.0) * 1.12),
-            4,
-            Unit::Number,
-        );
-        let gone = self
-            .clients
-            .iter()
-            .map(|client| (highest(&choice(client).median), &client.name));
+        let limit = limit.map(|limit| limit.rate).filter(|rate| *rate <= FAR * most || most <= 0.0);
+        let y = Scale::from_zero((most * 1.03).max(limit.unwrap_or(0.0) * 1.12), 4, Unit::Number);
+        let gone =
+            self.clients.iter().map(|client| (highest(&choice(client).median), &client.name));
         let gone: Vec<String> = gone
             .filter(|(peak, _)| *peak > y.to)
             .map(|(peak, name)| format!("{name} peaks at {}/s", figure(peak)))
             .collect();
         let beyond = (!gone.is_empty()).then(|| format!("↑ off this axis: {}", gone.join(", ")));
-        Plan {
-            title,
-            choice,
-            y,
-            beyond,
-        }
+        Plan { title, choice, y, beyond }
     }
 
     /// One plot with its bands, grid, ribbons and lines.
@@ -225,11 +189,8 @@ impl Rate {
             let band = (plan.choice)(client);
             let edges = (band.low.as_slice(), band.high.as_slice());
             let (low, high) = envelope(&self.times(band.high.len()), edges, range, columns / 2);
-            let held = |edge: Vec<Value>| {
-                edge.into_iter()
-                    .map(|(x, y)| (x, y.clamp(0.0, top)))
-                    .collect()
-            };
+            let held =
+                |edge: Vec<Value>| edge.into_iter().map(|(x, y)| (x, y.clamp(0.0, top))).collect();
             let (low, high): (Vec<Value>, Vec<Value>) = (held(low), held(high));
             if low != high {
                 panel.ribbon(&low, &high, Pen::solid(Ink::series(index)).faint(15));
@@ -283,20 +244,13 @@ impl Rate {
                 continue;
             }
             said.push(&phase.text);
-            let lines = self
-                .clients
-                .iter()
-                .flat_map(|client| self.line(choice(client)));
+            let lines = self.clients.iter().flat_map(|client| self.line(choice(client)));
             let inside = lines.filter(|(time, _)| (phase.from..=phase.to).contains(time));
             let (low, high) = inside.fold((0_u32, 0_u32), |(low, high), (_, rate)| {
                 let part = rate / panel.y.to;
                 (low + u32::from(part < 0.2), high + u32::from(part > 0.8))
             });
-            let height = if low > high {
-                panel.frame.top + 15.0
-            } else {
-                panel.frame.bottom - 8.0
-            };
+            let height = if low > high { panel.frame.top + 15.0 } else { panel.frame.bottom - 8.0 };
             let style = Style::NOTE.halo();
             if fits {
                 let at = (f64::midpoint(from, to), height);
@@ -330,15 +284,9 @@ impl Rate {
             let client = &self.clients[index];
             let mut notes = vec![numbers(client)];
             // The first named lies on top and hides the later ones.
-            let over = self.clients[..index]
-                .iter()
-                .find(|other| same(client, other));
+            let over = self.clients[..index].iter().find(|other| same(client, other));
             notes.extend(over.map(|over| format!("same as {}", over.name)));
-            Entry {
-                index,
-                name: &client.name,
-                notes,
-            }
+            Entry { index, name: &client.name, notes }
         };
         order.into_iter().map(entry).collect()
     }

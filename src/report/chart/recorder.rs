@@ -114,10 +114,7 @@ impl DrawingBackend for Recorder {
         vert: I,
         style: &S,
     ) -> Result<(), DrawingErrorKind<Infallible>> {
-        self.push(Mark::Area {
-            points: vert.into_iter().collect(),
-            pen: Pen::read(style.color()),
-        });
+        self.push(Mark::Area { points: vert.into_iter().collect(), pen: Pen::read(style.color()) });
         Ok(())
     }
 }

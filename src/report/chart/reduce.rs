@@ -20,11 +20,7 @@ pub(super) fn to_columns(points: &[Value], (from, to): (f64, f64), columns: usiz
         else {
             continue;
         };
-        let (first, second) = if least.0 <= most.0 {
-            (least, most)
-        } else {
-            (most, least)
-        };
+        let (first, second) = if least.0 <= most.0 { (least, most) } else { (most, least) };
         kept.push(*first);
         if second != first {
             kept.push(*second);
@@ -35,10 +31,7 @@ pub(super) fn to_columns(points: &[Value], (from, to): (f64, f64), columns: usiz
 
 /// The column of `x`, as a whole number that only comparison reads.
 fn column(x: f64, from: f64, to: f64, columns: usize) -> u64 {
-    ((x - from) / (to - from) * columns as f64)
-        .max(0.0)
-        .floor()
-        .to_bits()
+    ((x - from) / (to - from) * columns as f64).max(0.0).floor().to_bits()
 }
 
 /// The lower and upper edge of a ribbon in `columns` parts of `from..to`: the
@@ -63,10 +56,7 @@ pub(super) fn envelope(
     for part in edges.chunk_by(same) {
         let time = f64::midpoint(part[0].0, part[part.len() - 1].0);
         let least = part.iter().map(|edge| edge.1).fold(f64::INFINITY, f64::min);
-        let most = part
-            .iter()
-            .map(|edge| edge.2)
-            .fold(f64::NEG_INFINITY, f64::max);
+        let most = part.iter().map(|edge| edge.2).fold(f64::NEG_INFINITY, f64::max);
         lower.push((time, least));
         upper.push((time, most));
     }
@@ -80,14 +70,9 @@ pub(super) fn under(points: &[Value], top: f64) -> Vec<Vec<Value>> {
     for (index, &point) in points.iter().enumerate() {
         let before = index.checked_sub(1).map(|index| points[index]);
         let inside = point.1 <= top;
-        let cross = before
-            .filter(|before| (before.1 <= top) != inside)
-            .map(|before| {
-                (
-                    before.0 + (point.0 - before.0) * (top - before.1) / (point.1 - before.1),
-                    top,
-                )
-            });
+        let cross = before.filter(|before| (before.1 <= top) != inside).map(|before| {
+            (before.0 + (point.0 - before.0) * (top - before.1) / (point.1 - before.1), top)
+        });
         if inside && !open {
             pieces.push(Vec::new());
         }

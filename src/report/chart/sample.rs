@@ -35,11 +35,7 @@ fn noise(index: u64) -> f64 {
 }
 
 fn about(mean: f64, part: f64) -> Estimate {
-    Estimate {
-        mean,
-        low: mean * (1.0 - part),
-        high: mean * (1.0 + part * 1.2),
-    }
+    Estimate { mean, low: mean * (1.0 - part), high: mean * (1.0 + part * 1.2) }
 }
 
 /// A finding, and what was simulated.
@@ -53,9 +49,7 @@ pub(super) fn work_time(names: &[&str]) -> Chart {
     let (title, subtitle) =
         words("Reading the headers finishes as soon as naive with a fiftieth of the attempts");
     let seconds = [152.0, 161.0, 240.0, 233.0, 158.0, 151.0, 180.0, 152.0];
-    let attempts = [
-        121_000.0, 9_800.0, 3_300.0, 3_100.0, 2_700.0, 2_420.0, 2_500.0, 2_440.0,
-    ];
+    let attempts = [121_000.0, 9_800.0, 3_300.0, 3_100.0, 2_700.0, 2_420.0, 2_500.0, 2_440.0];
     let client = |index: usize| work_time::Client {
         name: names[index].to_owned(),
         x: (!(2..4).contains(&index)).then(|| about(seconds[index], 0.01 + 0.01 * index as f64)),
@@ -155,15 +149,8 @@ pub(super) fn rate(names: &[&str], bins: usize) -> Chart {
         title,
         subtitle,
         bin: 240.0 / bins as f64,
-        limit: Some(rate::Limit {
-            rate: 100.0,
-            text: "limit 100/s".to_owned(),
-        }),
-        phases: vec![rate::Phase {
-            from: 60.0,
-            to: 90.0,
-            text: "outage".to_owned(),
-        }],
+        limit: Some(rate::Limit { rate: 100.0, text: "limit 100/s".to_owned() }),
+        phases: vec![rate::Phase { from: 60.0, to: 90.0, text: "outage".to_owned() }],
         clients: (0..names.len()).map(client).collect(),
     }
     .chart()
@@ -176,11 +163,7 @@ pub(super) fn rate_extremes(names: &[&str]) -> Chart {
     let flat = |level: f64| {
         let wave = |bin: usize| level * if bin % 24 < 3 { 0.1 } else { 1.0 };
         let median: Vec<f64> = (0..96).map(wave).collect();
-        rate::Band {
-            low: median.clone(),
-            high: median.clone(),
-            median,
-        }
+        rate::Band { low: median.clone(), high: median.clone(), median }
     };
     let client = |index: usize| rate::Client {
         name: names[index].to_owned(),
@@ -214,17 +197,10 @@ pub(super) fn throttled(names: &[&str]) -> Chart {
     let shares = [0.982, 0.681, 0.542, 0.503, 0.31, 0.012, 0.0004, 0.0];
     let client = |index: usize| throttled::Client {
         name: names[index].to_owned(),
-        share: Estimate {
-            high: (shares[index] * 1.04_f64).min(1.0),
-            ..about(shares[index], 0.04)
-        },
+        share: Estimate { high: (shares[index] * 1.04_f64).min(1.0), ..about(shares[index], 0.04) },
     };
-    throttled::Throttled {
-        title,
-        subtitle,
-        clients: (0..names.len()).map(client).collect(),
-    }
-    .chart()
+    throttled::Throttled { title, subtitle, clients: (0..names.len()).map(client).collect() }
+        .chart()
 }
 
 /// Two curves that hide each other, and what chance gives.
@@ -282,10 +258,5 @@ pub(super) fn wait(names: &[&str]) -> Chart {
             served,
         }
     };
-    wait::Wait {
-        title,
-        subtitle,
-        clients: (0..names.len()).map(client).collect(),
-    }
-    .chart()
+    wait::Wait { title, subtitle, clients: (0..names.len()).map(client).collect() }.chart()
 }

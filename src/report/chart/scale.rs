@@ -35,27 +35,16 @@ impl Scale {
     /// From zero to the first round value that `most` does not exceed, in about
     /// `ticks` steps.
     pub(super) fn from_zero(most: f64, ticks: usize, unit: Unit) -> Self {
-        let most = if most > 1e-9 && most.is_finite() {
-            most
-        } else {
-            1.0
-        };
-        let most = if unit == Unit::Share {
-            most.min(1.0)
-        } else {
-            most
-        };
+        let most = if most > 1e-9 && most.is_finite() { most } else { 1.0 };
+        let most = if unit == Unit::Share { most.min(1.0) } else { most };
         let step = step(most, ticks, unit);
         Self::stepped(0.0, (most / step - 1e-9).ceil() * step, step, unit)
     }
 
     /// From `from` to `to` as given, with ticks at round values between.
     pub(super) fn within(from: f64, to: f64, ticks: usize, unit: Unit) -> Self {
-        let (from, to) = if from < to && from.is_finite() && to.is_finite() {
-            (from, to)
-        } else {
-            (0.0, 1.0)
-        };
+        let (from, to) =
+            if from < to && from.is_finite() && to.is_finite() { (from, to) } else { (0.0, 1.0) };
         Self::stepped(from, to, step(to - from, ticks, unit), unit)
     }
 
@@ -74,29 +63,15 @@ impl Scale {
             from,
             to,
             log: false,
-            ticks: ticks
-                .map(|(at, text)| Tick {
-                    at,
-                    text,
-                    first: true,
-                })
-                .collect(),
+            ticks: ticks.map(|(at, text)| Tick { at, text, first: true }).collect(),
         }
     }
 
     /// A logarithmic axis that holds `least` and `most`, both above zero, and
     /// ends at round values.
     pub(super) fn decades(least: f64, most: f64, unit: Unit) -> Self {
-        let least = if least.is_finite() {
-            least.max(1e-6)
-        } else {
-            1.0
-        };
-        let most = if most.is_finite() {
-            most.max(least)
-        } else {
-            least
-        };
+        let least = if least.is_finite() { least.max(1e-6) } else { 1.0 };
+        let most = if most.is_finite() { most.max(least) } else { least };
         let steps = rounds(unit);
         let below = |step: &&Round| step.at <= least * (1.0 + 1e-9);
         let above = |step: &&Round| step.at >= most * (1.0 - 1e-9);
@@ -115,22 +90,13 @@ impl Scale {
                 Unit::Time => clock(step.at),
             },
         };
-        Self {
-            from,
-            to,
-            log: true,
-            ticks: steps.into_iter().filter(shown).map(tick).collect(),
-        }
+        Self { from, to, log: true, ticks: steps.into_iter().filter(shown).map(tick).collect() }
     }
 
     /// Where `value` lies on the axis plotters maps to pixels: itself, or its
     /// logarithm, by the portable library and not by plotters' own.
     pub(super) fn place(&self, value: f64) -> f64 {
-        if self.log {
-            libm::log10(value.max(1e-12))
-        } else {
-            value
-        }
+        if self.log { libm::log10(value.max(1e-12)) } else { value }
     }
 
     /// The same for a value of any size: what lies far off the axis stays near
@@ -138,8 +104,7 @@ impl Scale {
     pub(super) fn place_near(&self, value: f64) -> f64 {
         let (from, to) = (self.place(self.from), self.place(self.to));
         let room = 10.0 * (to - from).abs();
-        self.place(value)
-            .clamp(from.min(to) - room, from.max(to) + room)
+        self.place(value).clamp(from.min(to) - room, from.max(to) + room)
     }
 
     /// `value` moved into the range.
@@ -162,13 +127,7 @@ fn rounds(unit: Unit) -> Vec<Round> {
     let round = |at, ten| Round { at, ten };
     if unit != Unit::Time {
         return powers(-6, 15)
-            .flat_map(|one| {
-                [
-                    round(one, true),
-                    round(2.0 * one, false),
-                    round(5.0 * one, false),
-                ]
-            })
+            .flat_map(|one| [round(one, true), round(2.0 * one, false), round(5.0 * one, false)])
             .collect();
     }
     let clock = [
@@ -184,10 +143,7 @@ fn rounds(unit: Unit) -> Vec<Round> {
         (864_000.0, true),
     ];
     let clock = clock.map(|(at, ten)| round(at, ten));
-    powers(-6, 1)
-        .flat_map(|one| [round(one, true), round(3.0 * one, false)])
-        .chain(clock)
-        .collect()
+    powers(-6, 1).flat_map(|one| [round(one, true), round(3.0 * one, false)]).chain(clock).collect()
 }
 
 /// A round span in its largest whole unit: `1 min`, where
@@ -244,11 +200,7 @@ fn step(span: f64, most: usize, unit: Unit) -> f64 {
         power /= 10.0;
     }
     // `power` cuts it finely enough; a tenth of it cuts too finely.
-    [0.2, 0.5]
-        .into_iter()
-        .map(|part| part * power)
-        .find(|&step| enough(step))
-        .unwrap_or(power)
+    [0.2, 0.5].into_iter().map(|part| part * power).find(|&step| enough(step)).unwrap_or(power)
 }
 
 /// Up to this span, seconds are shown as such and not as minutes.
@@ -314,10 +266,7 @@ mod tests {
         let scale = Scale::within(0.0, 120.0, 6, Unit::Time);
         assert_eq!(texts(&scale), ["0", "20", "40", "60", "80", "100", "120 s"]);
         let scale = Scale::within(149.0, 151.0, 4, Unit::Time);
-        assert_eq!(
-            texts(&scale),
-            ["149.0", "149.5", "150.0", "150.5", "151.0 s"]
-        );
+        assert_eq!(texts(&scale), ["149.0", "149.5", "150.0", "150.5", "151.0 s"]);
         let scale = Scale::within(0.0, 3_600.0, 6, Unit::Time);
         assert_eq!(texts(&scale), ["0", "10", "20", "30", "40", "50", "60 min"]);
         let scale = Scale::within(0.0, 86_400.0, 6, Unit::Time);

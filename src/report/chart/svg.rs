@@ -22,16 +22,10 @@ struct Sheet {
 
 /// The chart as one SVG document.
 pub(super) fn paint(chart: &Chart) -> String {
-    let mut sheet = Sheet {
-        body: String::new(),
-        fills: BTreeSet::new(),
-        strokes: BTreeSet::new(),
-    };
+    let mut sheet = Sheet { body: String::new(), fills: BTreeSet::new(), strokes: BTreeSet::new() };
     let (width, height) = chart.size();
     let fill = sheet.fill(Pen::solid(Ink::Paper));
-    sheet.line(&format!(
-        "<rect{fill} width=\"{width}\" height=\"{height}\"/>"
-    ));
+    sheet.line(&format!("<rect{fill} width=\"{width}\" height=\"{height}\"/>"));
     for mark in &chart.marks {
         sheet.mark(mark);
     }
@@ -59,11 +53,7 @@ impl Sheet {
     fn fill(&mut self, pen: Pen) -> String {
         self.fills.insert(pen.ink);
         let opacity = opacity("fill", pen.opacity);
-        format!(
-            " class=\"f{}\" fill=\"{}\"{opacity}",
-            pen.ink.code(),
-            hex(pen.ink, Theme::Light)
-        )
+        format!(" class=\"f{}\" fill=\"{}\"{opacity}", pen.ink.code(), hex(pen.ink, Theme::Light))
     }
 
     /// The attributes of a line.
@@ -71,11 +61,9 @@ impl Sheet {
         self.strokes.insert(pen.ink);
         let ends = match pen.dash.lengths() {
             None => " stroke-linecap=\"round\"".to_owned(),
-            Some((on, off)) => format!(
-                " stroke-dasharray=\"{} {}\"",
-                number(on.into()),
-                number(off.into())
-            ),
+            Some((on, off)) => {
+                format!(" stroke-dasharray=\"{} {}\"", number(on.into()), number(off.into()))
+            }
         };
         format!(
             " class=\"s{}\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{ends}{}",
@@ -90,21 +78,13 @@ impl Sheet {
         match mark {
             Mark::Line { points, pen, width } => {
                 let stroke = self.stroke(*pen, *width);
-                self.line(&format!(
-                    "<path{stroke} fill=\"none\" d=\"{}\"/>",
-                    path(points)
-                ));
+                self.line(&format!("<path{stroke} fill=\"none\" d=\"{}\"/>", path(points)));
             }
             Mark::Area { points, pen } => {
                 let fill = self.fill(*pen);
                 self.line(&format!("<path{fill} d=\"{}z\"/>", path(points)));
             }
-            Mark::Dot {
-                at,
-                radius,
-                ink,
-                ring,
-            } => {
+            Mark::Dot { at, radius, ink, ring } => {
                 let look = match ring {
                     None => self.fill(Pen::solid(*ink)),
                     Some(width) => {
@@ -115,9 +95,7 @@ impl Sheet {
                     }
                 };
                 let (x, y, radius) = (number(at.0), number(at.1), number(radius.cast_signed()));
-                self.line(&format!(
-                    "<circle{look} cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>"
-                ));
+                self.line(&format!("<circle{look} cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>"));
             }
             Mark::Text { at, body, style } => self.text(*at, body, *style),
         }
@@ -142,15 +120,9 @@ impl Sheet {
             Anchor::Middle => " text-anchor=\"middle\"",
             Anchor::End => " text-anchor=\"end\"",
         });
-        let (x, y, size) = (
-            number(at.0),
-            number(at.1),
-            number(style.face.size.cast_signed()),
-        );
+        let (x, y, size) = (number(at.0), number(at.1), number(style.face.size.cast_signed()));
         let body = escaped(body);
-        self.line(&format!(
-            "<text{look} x=\"{x}\" y=\"{y}\" font-size=\"{size}\">{body}</text>"
-        ));
+        self.line(&format!("<text{look} x=\"{x}\" y=\"{y}\" font-size=\"{size}\">{body}</text>"));
     }
 
     /// The rules that recolour each ink used for a reader who prefers dark.
@@ -233,10 +205,7 @@ fn path(points: &[Point]) -> String {
         }
         before = Some((x, y));
     }
-    written
-        .strip_suffix('l')
-        .map(str::to_owned)
-        .unwrap_or(written)
+    written.strip_suffix('l').map(str::to_owned).unwrap_or(written)
 }
 
 /// `text` with what XML would take for markup written out.
@@ -267,19 +236,13 @@ mod tests {
 
     #[test]
     fn a_path_goes_by_steps() {
-        assert_eq!(
-            path(&[(620, 2_500), (630, 2_495), (640, 2_505)]),
-            "M62 250l1-.5 1 1"
-        );
+        assert_eq!(path(&[(620, 2_500), (630, 2_495), (640, 2_505)]), "M62 250l1-.5 1 1");
         assert_eq!(path(&[(0, 0), (-5, 0), (-5, 10)]), "M0 0l-.5 0 0 1");
     }
 
     #[test]
     fn joined_attributes_have_one_class() {
-        let joined = merged(
-            " class=\"f0\" fill=\"#fff\"",
-            " class=\"s5\" stroke=\"#000\"",
-        );
+        let joined = merged(" class=\"f0\" fill=\"#fff\"", " class=\"s5\" stroke=\"#000\"");
         assert_eq!(joined, " class=\"s5 f0\" fill=\"#fff\" stroke=\"#000\"");
     }
 

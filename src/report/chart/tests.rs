@@ -47,24 +47,11 @@ fn the_same_input_gives_the_same_bytes() {
 
 /// A small sheet with one mark of each kind.
 fn every_mark() -> Chart {
-    let header = Header {
-        title: "Every mark",
-        subtitle: "words, lines, surfaces, dots",
-    };
+    let header = Header { title: "Every mark", subtitle: "words, lines, surfaces, dots" };
     let canvas = Canvas::new(240.0, &header);
-    let frame = Frame {
-        left: 62.0,
-        right: 220.0,
-        top: 90.0,
-        bottom: 160.0,
-    };
+    let frame = Frame { left: 62.0, right: 220.0, top: 90.0, bottom: 160.0 };
     let x = Scale::decades(0.05, 20.0, Unit::Time);
-    let mut panel = Panel::new(
-        &canvas,
-        frame,
-        x,
-        Scale::from_zero(1_200.0, 3, Unit::Number),
-    );
+    let mut panel = Panel::new(&canvas, frame, x, Scale::from_zero(1_200.0, 3, Unit::Number));
     panel.band(0.3, 1.0);
     panel.grid();
     panel.ticks("Time");
@@ -108,9 +95,7 @@ fn a_picture_has_the_size_it_says() {
     let (width, height) = chart.size();
     for scale in [1, 2] {
         let file = chart.png(scale, Theme::Light);
-        let info = png::Decoder::new(std::io::Cursor::new(&file))
-            .read_info()
-            .expect("a PNG file");
+        let info = png::Decoder::new(std::io::Cursor::new(&file)).read_info().expect("a PNG file");
         assert_eq!(info.info().size(), (width * scale, height * scale));
     }
     assert_eq!(chart.png(0, Theme::Light), chart.png(1, Theme::Light));
@@ -119,16 +104,9 @@ fn a_picture_has_the_size_it_says() {
 #[test]
 fn a_dense_chart_stays_small() {
     for chart in charts(&NAMES[..6], 2_000) {
-        let sizes = [
-            chart.svg().len(),
-            chart.png(2, Theme::Light).len(),
-            chart.png(2, Theme::Dark).len(),
-        ];
-        assert!(
-            sizes.iter().all(|&size| size < 200_000),
-            "{}: {sizes:?}",
-            chart.name()
-        );
+        let sizes =
+            [chart.svg().len(), chart.png(2, Theme::Light).len(), chart.png(2, Theme::Dark).len()];
+        assert!(sizes.iter().all(|&size| size < 200_000), "{}: {sizes:?}", chart.name());
     }
 }
 
@@ -136,11 +114,7 @@ fn a_dense_chart_stays_small() {
 fn an_empty_chart_is_still_a_chart() {
     for chart in charts(&[], 0) {
         check_markup(&chart.svg());
-        assert!(
-            chart.png(1, Theme::Light).starts_with(b"\x89PNG"),
-            "{}",
-            chart.name()
-        );
+        assert!(chart.png(1, Theme::Light).starts_with(b"\x89PNG"), "{}", chart.name());
     }
 }
 
@@ -160,11 +134,7 @@ fn what_a_plot_cannot_show_it_says() {
     let svg = sample::work_undone(&NAMES).svg();
     assert!(svg.contains("no client finished its work") && svg.contains("50.0% served"));
     assert!(sample::wait(&NAMES).svg().contains("1.7% never served"));
-    assert!(
-        sample::fairness(&NAMES)
-            .svg()
-            .contains("curve same as naive")
-    );
+    assert!(sample::fairness(&NAMES).svg().contains("curve same as naive"));
 }
 
 #[test]
@@ -174,11 +144,7 @@ fn an_svg_is_well_formed_and_recolours_itself() {
         check_markup(&svg);
         assert!(svg.contains("@media (prefers-color-scheme:dark)"));
         assert!(svg.contains("role=\"img\"") && svg.contains("viewBox=\"0 0 "));
-        assert!(
-            NAMES[..6].iter().all(|name| svg.contains(name)),
-            "{}",
-            chart.name()
-        );
+        assert!(NAMES[..6].iter().all(|name| svg.contains(name)), "{}", chart.name());
         assert!(chart.description().contains(NAMES[6]), "the name in full");
     }
 }
@@ -189,11 +155,7 @@ fn hostile_names_are_inert() {
         let svg = chart.svg();
         check_markup(&svg);
         let lower = svg.to_lowercase();
-        assert!(
-            !lower.contains("<script") && !lower.contains("]]>"),
-            "{}",
-            chart.name()
-        );
+        assert!(!lower.contains("<script") && !lower.contains("]]>"), "{}", chart.name());
         assert!(!svg.contains(['\u{202e}', '\r', '\0']), "{}", chart.name());
         assert!(!svg.contains("two\nlines"), "{}", chart.name());
         assert!(!chart.png(1, Theme::Light).is_empty());
@@ -206,9 +168,7 @@ fn hostile_names_are_inert() {
 fn look() {
     let folder = std::env::temp_dir().join("tollgate-charts");
     std::fs::create_dir_all(&folder).expect("a folder to draw in");
-    let few = charts(&NAMES[..6], 120)
-        .into_iter()
-        .map(|chart| (chart, "6"));
+    let few = charts(&NAMES[..6], 120).into_iter().map(|chart| (chart, "6"));
     let many = charts(&NAMES, 2_000).into_iter().map(|chart| (chart, "8"));
     let empty = charts(&[], 0).into_iter().map(|chart| (chart, "0"));
     let other = [

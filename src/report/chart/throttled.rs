@@ -38,23 +38,13 @@ impl Throttled {
     /// Draws it: the most throttled client first.
     #[must_use]
     pub fn chart(&self) -> Chart {
-        let header = Header {
-            title: &self.title,
-            subtitle: &self.subtitle,
-        };
+        let header = Header { title: &self.title, subtitle: &self.subtitle };
         let canvas = Canvas::new(WIDTH, &header);
         let rows = self.sorted();
-        let values: Vec<String> = rows
-            .iter()
-            .map(|&(_, client)| value(client.share))
-            .collect();
+        let values: Vec<String> = rows.iter().map(|&(_, client)| value(client.share)).collect();
 
         let widest = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max);
-        let names = widest(
-            &mut rows
-                .iter()
-                .map(|(_, client)| Style::NAME.face.room(&client.name)),
-        );
+        let names = widest(&mut rows.iter().map(|(_, client)| Style::NAME.face.room(&client.name)));
         let numbers = widest(&mut values.iter().map(|value| Style::TICK.face.room(value)));
         let top = canvas.top() + 30.0;
         let frame = Frame {
@@ -63,17 +53,9 @@ impl Throttled {
             top,
             bottom: top + ROW * rows.len().max(1) as f64,
         };
-        let most = rows
-            .iter()
-            .map(|(_, client)| client.share.high)
-            .fold(0.0, f64::max);
+        let most = rows.iter().map(|(_, client)| client.share.high).fold(0.0, f64::max);
         let x = Scale::from_zero(most, 5, Unit::Share);
-        let y = Scale {
-            from: rows.len().max(1) as f64,
-            to: 0.0,
-            log: false,
-            ticks: Vec::new(),
-        };
+        let y = Scale { from: rows.len().max(1) as f64, to: 0.0, log: false, ticks: Vec::new() };
         let mut panel = Panel::new(&canvas, frame, x, y);
         panel.title("Attempts answered 429", 12.0);
         panel.columns();
@@ -98,11 +80,7 @@ impl Throttled {
             .iter()
             .map(|(_, client)| format!("{} {}", client.name, value(client.share)))
             .collect();
-        format!(
-            "{}. Share of attempts answered 429: {}.",
-            self.subtitle,
-            each.join("; ")
-        )
+        format!("{}. Share of attempts answered 429: {}.", self.subtitle, each.join("; "))
     }
 }
 

@@ -56,11 +56,7 @@ pub struct Client {
 impl Client {
     /// Each quantile with its share and its name.
     fn quantiles(&self) -> [(f64, &'static str, Option<f64>); 3] {
-        [
-            (0.5, "p50", self.p50),
-            (0.95, "p95", self.p95),
-            (0.99, "p99", self.p99),
-        ]
+        [(0.5, "p50", self.p50), (0.95, "p95", self.p95), (0.99, "p99", self.p99)]
     }
 }
 
@@ -68,10 +64,7 @@ impl Wait {
     /// Draws it.
     #[must_use]
     pub fn chart(&self) -> Chart {
-        let header = Header {
-            title: &self.title,
-            subtitle: &self.subtitle,
-        };
+        let header = Header { title: &self.title, subtitle: &self.subtitle };
         let canvas = Canvas::new(WIDTH, &header);
         let x = self.time();
         let y = Scale::from_zero(1.0, 5, Unit::Share);
@@ -103,18 +96,11 @@ impl Wait {
     /// The time axis: from the first span that matters to the last.
     fn time(&self) -> Scale {
         let spans = self.clients.iter().flat_map(|client| {
-            let quantiles = client
-                .quantiles()
-                .into_iter()
-                .filter_map(|(_, _, span)| span);
-            let curve = drawable(client)
-                .into_iter()
-                .filter(|(_, share)| *share >= TAIL);
+            let quantiles = client.quantiles().into_iter().filter_map(|(_, _, span)| span);
+            let curve = drawable(client).into_iter().filter(|(_, share)| *share >= TAIL);
             curve.map(|(span, _)| span).chain(quantiles)
         });
-        let spans: Vec<f64> = spans
-            .filter(|span| *span > 0.0 && span.is_finite())
-            .collect();
+        let spans: Vec<f64> = spans.filter(|span| *span > 0.0 && span.is_finite()).collect();
         if spans.is_empty() {
             return Scale::decades(0.1, 10.0, Unit::Time);
         }
@@ -139,9 +125,7 @@ impl Wait {
         let drawn = |client: &Client| -> Vec<Value> {
             let width = WIDTH / decades;
             let points = drawable(client).into_iter();
-            points
-                .map(|(span, share)| (x.place(span) * width, share * PLOT))
-                .collect()
+            points.map(|(span, share)| (x.place(span) * width, share * PLOT)).collect()
         };
         let entry = |index: usize| {
             let client = &self.clients[index];
@@ -152,11 +136,7 @@ impl Wait {
             let mut before = self.clients[..index].iter();
             let over = before.find(|over| hides(&drawn(client), &drawn(over)));
             notes.extend(over.map(|over| format!("same as {}", over.name)));
-            Entry {
-                index,
-                name: &client.name,
-                notes,
-            }
+            Entry { index, name: &client.name, notes }
         };
         order.into_iter().map(entry).collect()
     }

@@ -79,22 +79,15 @@ impl WorkTime {
     /// Draws it.
     #[must_use]
     pub fn chart(&self) -> Chart {
-        let header = Header {
-            title: &self.title,
-            subtitle: &self.subtitle,
-        };
+        let header = Header { title: &self.title, subtitle: &self.subtitle };
         let canvas = Canvas::new(WIDTH, &header);
         let (done, undone) = self.parted();
         let (x, y) = (self.x_scale(&done), self.y_scale());
         let strip = strip_width(&undone);
         let floor_room = if self.floor.is_some() { 20.0 } else { 0.0 };
         let top = canvas.top() + 28.0 + floor_room;
-        let frame = Frame {
-            left: gutter(&y),
-            right: WIDTH - MARGIN - strip,
-            top,
-            bottom: top + PLOT,
-        };
+        let frame =
+            Frame { left: gutter(&y), right: WIDTH - MARGIN - strip, top, bottom: top + PLOT };
         let y_title = axis_title(&self.y_title, &y, Unit::Number);
         let x_title = axis_title(&self.x_title, &x, Unit::Time);
         let mut panel = Panel::new(&canvas, frame, x, y);
@@ -146,9 +139,8 @@ impl WorkTime {
 
     fn y_scale(&self) -> Scale {
         let attempts = self.clients.iter().map(|client| client.attempts);
-        let ends = attempts
-            .filter(Estimate::is_finite)
-            .flat_map(|estimate| [estimate.low, estimate.high]);
+        let ends =
+            attempts.filter(Estimate::is_finite).flat_map(|estimate| [estimate.low, estimate.high]);
         let values: Vec<f64> = ends.collect();
         let (least, most) = ends_of(&values);
         if most - least > 0.3 * most && most < WIDE * least {
@@ -184,11 +176,7 @@ impl WorkTime {
 fn ends_of(values: &[f64]) -> (f64, f64) {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if least <= most {
-        (least, most)
-    } else {
-        (0.0, 1.0)
-    }
+    if least <= most { (least, most) } else { (0.0, 1.0) }
 }
 
 /// An axis that holds `values` with a `margin` of their span on either side;
@@ -238,12 +226,7 @@ fn draw_floor(canvas: &Canvas, panel: &Panel, floor: &Floor) -> Option<Obstacle>
     let text = style.face.fit(&floor.text, limit);
     canvas.text((place, frame.top - 8.0), &text, style.anchor(anchor));
     Some(Obstacle {
-        area: Area {
-            left: x - 3.0,
-            top: frame.top,
-            right: x + 3.0,
-            bottom: frame.bottom,
-        },
+        area: Area { left: x - 3.0, top: frame.top, right: x + 3.0, bottom: frame.bottom },
         weight: 4.0,
     })
 }
@@ -285,23 +268,13 @@ fn label_dots(canvas: &Canvas, panel: &Panel, done: &[Placed], mut taken: Vec<Ob
         let dot = panel.at((x.mean, y.mean));
         let from = panel.at((x.low, y.high));
         let to = panel.at((x.high, y.low));
-        let bar = |left, top, right, bottom| Area {
-            left,
-            top,
-            right,
-            bottom,
-        };
-        taken.push(Obstacle {
-            area: Area::around(dot, 8.0),
-            weight: 8.0,
-        });
+        let bar = |left, top, right, bottom| Area { left, top, right, bottom };
+        taken.push(Obstacle { area: Area::around(dot, 8.0), weight: 8.0 });
         let across = bar(from.0, dot.1 - 1.5, to.0, dot.1 + 1.5);
         let upright = bar(dot.0 - 1.5, from.1, dot.0 + 1.5, to.1);
         taken.extend([across, upright].map(|area| Obstacle { area, weight: 2.0 }));
     }
-    let names = done
-        .iter()
-        .map(|(_, client, _)| Style::NAME.face.fit(&client.name, NAME));
+    let names = done.iter().map(|(_, client, _)| Style::NAME.face.fit(&client.name, NAME));
     let names: Vec<String> = names.collect();
     let dots = done.iter().zip(&names).map(|((_, client, x), name)| Dot {
         at: panel.at((x.mean, client.attempts.mean)),
@@ -355,10 +328,8 @@ fn draw_strip(canvas: &Canvas, panel: &Panel, undone: &[(usize, &Client)], width
     let style = Style::NOTE.anchor(Anchor::Middle);
     canvas.text((middle, frame.bottom + 17.5), "did not finish", style);
 
-    let heights: Vec<f64> = undone
-        .iter()
-        .map(|(_, client)| panel.at((panel.x.from, client.attempts.mean)).1)
-        .collect();
+    let heights: Vec<f64> =
+        undone.iter().map(|(_, client)| panel.at((panel.x.from, client.attempts.mean)).1).collect();
     let labels = spread(&heights, 36.0, frame.top + 16.0, frame.bottom - 28.0);
     for ((&(index, client), &height), &label) in undone.iter().zip(&heights).zip(&labels) {
         let (x, words) = (left + 14.0, left + 28.0);

@@ -3,7 +3,7 @@
 use super::{sheet as write, texts, three};
 use crate::experiment::Outcome;
 use crate::measure::{Counts, Unit};
-use crate::report::subject::{Subject, class_counts};
+use crate::report::subject::Subject;
 use crate::report::text::cell;
 use crate::stats::interval::{self, Estimate};
 
@@ -31,20 +31,11 @@ const NUMBERS: [(&str, Read); 13] = [
 ];
 
 pub(super) fn sheet(subject: &Subject<'_>) -> String {
-    let header = [
-        "client",
-        "population",
-        "endpoint",
-        "metric",
-        "unit",
-        "mean",
-        "low",
-        "high",
-    ];
+    let header = ["client", "population", "endpoint", "metric", "unit", "mean", "low", "high"];
     let mut rows = vec![texts(&header)];
     for outcome in &subject.comparison.outcomes {
         for (population, endpoint) in classes(subject) {
-            let counts = class_counts(outcome, population, endpoint);
+            let counts = outcome.class_counts(population, endpoint);
             // Nobody of that population asks that endpoint.
             if counts.iter().all(|c| c.offered == 0 && c.attempts == 0) {
                 continue;

@@ -48,21 +48,14 @@ pub(super) fn sheet(subject: &Subject<'_>) -> String {
 /// Which members have a row, and what it is called.
 fn chosen(clients: &[ClientRow]) -> Vec<(String, usize)> {
     if clients.len() <= MOST {
-        return (0..clients.len())
-            .map(|index| ("member".to_owned(), index))
-            .collect();
+        return (0..clients.len()).map(|index| ("member".to_owned(), index)).collect();
     }
     let mut order: Vec<usize> = (0..clients.len()).collect();
     let share = |index: &usize| clients[*index].served_share();
     order.sort_by(|a, b| share(a).total_cmp(&share(b)));
-    let worst = order
-        .iter()
-        .take(WORST)
-        .map(|index| ("worst".to_owned(), *index));
+    let worst = order.iter().take(WORST).map(|index| ("worst".to_owned(), *index));
     let last = clients.len() - 1;
-    let quantiles = QUANTILES
-        .iter()
-        .map(|q| (format!("p{q}"), order[last * q / 100]));
+    let quantiles = QUANTILES.iter().map(|q| (format!("p{q}"), order[last * q / 100]));
     worst.chain(quantiles).collect()
 }
 

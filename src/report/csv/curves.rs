@@ -34,9 +34,7 @@ pub(super) fn fairness(subject: &Subject<'_>) -> String {
 pub(crate) fn wait_curve(outcome: &Outcome) -> Vec<(f64, f64)> {
     let all = outcome.waits.count() as f64;
     let steps = outcome.waits.cumulative();
-    steps
-        .map(|(ns, upto)| (ns as f64 / 1e9, upto as f64 / all))
-        .collect()
+    steps.map(|(ns, upto)| (ns as f64 / 1e9, upto as f64 / all)).collect()
 }
 
 /// What each member of the populations got of what it asked for, in the first

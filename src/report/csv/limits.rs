@@ -7,17 +7,8 @@ use crate::report::text::cell;
 use crate::report::words::scope;
 
 pub(super) fn sheet(subject: &Subject<'_>) -> String {
-    let header = [
-        "client",
-        "limit",
-        "rule",
-        "per",
-        "keys",
-        "charged",
-        "rejected",
-        "notices",
-        "utilisation",
-    ];
+    let header =
+        ["client", "limit", "rule", "per", "keys", "charged", "rejected", "notices", "utilisation"];
     let outcomes = subject.comparison.outcomes.iter();
     let rows = outcomes.flat_map(|outcome| {
         let limits = 0..subject.model().api.limits.len();

@@ -27,10 +27,7 @@ pub(crate) fn rates(subject: &Subject<'_>, outcome: &Outcome, of: fn(&Bin) -> u3
     let mut rates = Rates::default();
     for bin in 0..bins(subject) {
         let count = |run: &crate::experiment::Run| {
-            run.series
-                .bins()
-                .get(bin)
-                .map_or(0.0, |bin| f64::from(of(bin)))
+            run.series.bins().get(bin).map_or(0.0, |bin| f64::from(of(bin)))
         };
         let mut values: Vec<f64> = outcome.runs.iter().map(|run| count(run) / width).collect();
         values.sort_by(f64::total_cmp);
@@ -46,8 +43,7 @@ pub(crate) fn rates(subject: &Subject<'_>, outcome: &Outcome, of: fn(&Bin) -> u3
 #[must_use]
 pub(crate) fn width(subject: &Subject<'_>) -> Span {
     let mut runs = subject.comparison.outcomes.iter().flat_map(|o| &o.runs);
-    runs.next()
-        .map_or(Span::seconds(1), |run| run.series.width())
+    runs.next().map_or(Span::seconds(1), |run| run.series.width())
 }
 
 fn bins(subject: &Subject<'_>) -> usize {

@@ -56,11 +56,8 @@ fn grouped(assumptions: &[Assumption]) -> Vec<(Vec<&str>, &Assumption)> {
 
 /// The `--set` that makes an assumption its first alternative.
 fn setting(assumption: &Assumption) -> String {
-    let limit = assumption.limit.as_ref().map_or(String::new(), |limit| {
-        format!("limit.{}.", crate::scenario::document::slug(limit))
-    });
     let value = assumption.alternatives.first().map_or("", String::as_str);
-    shell(&format!("api.{limit}{}={value}", assumption.field))
+    shell(&format!("{}={value}", assumption.path))
 }
 
 /// A value, cut where it is long.

@@ -5,7 +5,7 @@
 
 use crate::experiment::{Lead, Outcome};
 use crate::report::number::{self, Quantity, half_width};
-use crate::report::subject::{Subject, total};
+use crate::report::subject::{Subject, calls_per_run};
 use crate::report::text::{KEPT, keep, listed, visible};
 use crate::stats::interval::{self, Estimate};
 
@@ -17,10 +17,7 @@ pub fn verdict(subject: &Subject<'_>) -> String {
     let Some(best) = ranking.order().next() else {
         return String::new();
     };
-    let told = Told {
-        subject,
-        best: &outcomes[best],
-    };
+    let told = Told { subject, best: &outcomes[best] };
     let text = match (ranking.finished.len(), ranking.leads.len()) {
         (_, 0) => return told.alone(!ranking.finished.is_empty()),
         (0, _) => told.lost(),
@@ -33,15 +30,17 @@ pub fn verdict(subject: &Subject<'_>) -> String {
     text
 }
 
+/// How a verdict begins where the work was nobody's to finish.
+const NOBODY: &str = "No client served 99.9 % of the calls in every seed";
+
 /// The finding in one line, for a chart.
 #[must_use]
 pub fn headline(subject: &Subject<'_>) -> String {
     let text = verdict(subject).replace(KEPT, " ");
-    let end = [", with ", "; ", ". ", ", and "]
-        .iter()
-        .filter_map(|mark| text.find(mark))
-        .min();
-    let line = end.map_or(text.as_str(), |end| &text[..end]);
+    // That nobody was done is the chart's to show; who served more is the finding.
+    let text = text.split_once(&format!("{NOBODY}; ")).map_or(text.as_str(), |(_, rest)| rest);
+    let end = [", with ", "; ", ". ", ", and "].iter().filter_map(|mark| text.find(mark)).min();
+    let line = end.map_or(text, |end| &text[..end]);
     line.trim_end_matches('.').to_owned()
 }
 
@@ -60,10 +59,7 @@ impl Told<'_> {
         let name = visible(&self.best.name);
         let time = self.best.estimate("time-to-99").filter(|_| finished);
         let time = time.map_or(String::new(), |time| {
-            format!(
-                ", 99 % of them in {}",
-                keep(&Quantity::Seconds.write_estimate(&time))
-            )
+            format!(", 99 % of them in {}", keep(&Quantity::Seconds.write_estimate(&time)))
         });
         format!(
             "{name} served {} of the calls{time}, with {} 429s.",
@@ -76,14 +72,12 @@ impl Told<'_> {
     fn lost(&self) -> String {
         let leads = &self.subject.comparison.ranking.leads;
         let name = visible(&self.best.name);
-        let nobody = "No client served 99.9 % of the calls in every seed";
-        let (alike, behind) = split(leads, |lead| {
-            lead.served.is_some_and(|more| clear(&more, 0.0))
-        });
+        let (alike, behind) =
+            split(leads, |lead| lead.served.is_some_and(|more| clear(&more, 0.0)));
         let Some(next) = behind else {
             let names = names_of(self, alike);
             return format!(
-                "{nobody}, and there is no clear difference in what {name} and {names} served: {} and {}.",
+                "{NOBODY}, and there is no clear difference in what {name} and {names} served: {} and {}.",
                 share(self.best),
                 shares(self, alike)
             );
@@ -91,16 +85,14 @@ impl Told<'_> {
         let other = self.outcome(next);
         let more = next.served.map_or(String::new(), |more| points(&more));
         let mut text = format!(
-            "{nobody}; {name} served {}, {more} more than {}{}.",
+            "{NOBODY}; {name} served {}, {more} more than {}{}.",
             share(self.best),
             visible(&other.name),
             self.refused(other)
         );
         if !alike.is_empty() {
-            let close = format!(
-                " No clear difference between {name} and {}.",
-                names_of(self, alike)
-            );
+            let close =
+                format!(" No clear difference between {name} and {}.", names_of(self, alike));
             text.push_str(&close);
         }
         text
@@ -112,43 +104,33 @@ impl Told<'_> {
         let other = self.outcome(next);
         let less = next.served.map_or(String::new(), |more| points(&more));
         format!(
-            "Only {} served 99.9 % of the calls in every seed; {} served {}, {less} less. {} was done{}.",
+            "Only {} served 99.9 % of the calls in every seed; {} served {}, {less} less, with {} instead of {} 429s.",
             visible(&self.best.name),
             visible(&other.name),
             share(other),
-            visible(&self.best.name),
-            self.refused(other)
+            refusals(other),
+            refusals(self.best)
         )
     }
 
     /// Several finished: who was sooner.
     fn sooner(&self, leads: &[Lead]) -> String {
         let name = visible(&self.best.name);
-        let (close, behind) = split(leads, |lead| {
-            lead.sooner.is_some_and(|times| clear(&times, 1.0))
-        });
+        let (close, behind) =
+            split(leads, |lead| lead.sooner.is_some_and(|times| clear(&times, 1.0)));
         let mut sentences = vec![];
         if !close.is_empty() {
             let by = close[0].sooner.filter(|_| close.len() == 1);
             let by = by.map_or(String::new(), |times| format!(" ({})", factor(&times)));
             let other = names_of(self, close);
-            let of = if self.by_completion() {
-                ""
-            } else {
-                " in p99 wait"
-            };
-            sentences.push(format!(
-                "No clear difference{of} between {name} and {other}{by}."
-            ));
+            let of = if self.by_completion() { "" } else { " in p99 wait" };
+            sentences.push(format!("No clear difference{of} between {name} and {other}{by}."));
         }
         if let Some(next) = behind {
             let (other, times) = (self.outcome(next), next.sooner.map(|times| factor(&times)));
             let times = times.unwrap_or_default();
             let verb = if self.by_completion() {
-                format!(
-                    "{name} finishes {times} sooner than {}",
-                    visible(&other.name)
-                )
+                format!("{name} finishes {times} sooner than {}", visible(&other.name))
             } else {
                 format!(
                     "The p99 wait of {name} is {times} shorter than that of {}",
@@ -199,10 +181,7 @@ fn clear(estimate: &Estimate, none: f64) -> bool {
 }
 
 fn names_of(told: &Told<'_>, leads: &[Lead]) -> String {
-    let names: Vec<String> = leads
-        .iter()
-        .map(|lead| visible(&told.outcome(lead).name))
-        .collect();
+    let names: Vec<String> = leads.iter().map(|lead| visible(&told.outcome(lead).name)).collect();
     listed(&names)
 }
 
@@ -217,8 +196,8 @@ fn share(outcome: &Outcome) -> String {
         return "nothing".to_owned();
     };
     if share.mean == 0.0 {
-        let calls = total(outcome, None, None).offered;
-        return keep(&format!("0 of {}", number::count(calls)));
+        let calls = Quantity::Count.write(calls_per_run(outcome, None));
+        return keep(&format!("0 of {calls}"));
     }
     let value = Quantity::Share.write(share.mean);
     let half = half_width(&share);
@@ -236,30 +215,21 @@ fn points(difference: &Estimate) -> String {
     if half == 0.0 {
         return keep(&format!("{value} points"));
     }
-    keep(&format!(
-        "{value} ± {} points",
-        number::decimal(half, places)
-    ))
+    keep(&format!("{value} ± {} points", number::decimal(half, places)))
 }
 
 /// `1.7 ± 0.3 times`.
 fn factor(times: &Estimate) -> String {
     let half = half_width(times);
     if !half.is_finite() {
-        return keep(&format!(
-            "more than {} times",
-            number::decimal(times.low, 1)
-        ));
+        return keep(&format!("more than {} times", number::decimal(times.low, 1)));
     }
     let places = places_for(half, times.mean);
     let value = number::decimal(times.mean, places);
     if half == 0.0 {
         return keep(&format!("{value} times"));
     }
-    keep(&format!(
-        "{value} ± {} times",
-        number::decimal(half, places)
-    ))
+    keep(&format!("{value} ± {} times", number::decimal(half, places)))
 }
 
 /// As many decimals as the half-width has a figure in, one to three.
@@ -276,4 +246,89 @@ fn places_for(half: f64, value: f64) -> usize {
 fn refusals(outcome: &Outcome) -> String {
     let mean = outcome.estimate("429s").map_or(0.0, |refused| refused.mean);
     Quantity::Count.write(mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{outcome, plan, told};
+
+    /// The verdict on clients `a`, `b`, ... with these runs.
+    fn verdict_on(clients: &[&[(u32, f64, f64)]]) -> String {
+        let plan = plan(&["a", "b", "c"][..clients.len()]);
+        let outcomes = clients.iter().enumerate();
+        let outcomes = outcomes.map(|(place, runs)| outcome(&plan, place, runs));
+        told(&plan, outcomes.collect(), verdict).replace(KEPT, " ")
+    }
+
+    #[test]
+    fn who_is_clearly_sooner_is_said_to_be_so_with_its_interval() {
+        let slow = [(100, 200.0, 900.0), (100, 210.0, 910.0), (100, 190.0, 890.0)];
+        let soon = [(100, 100.0, 3.0), (100, 101.0, 3.0), (100, 99.0, 3.0)];
+        assert_eq!(
+            verdict_on(&[&slow, &soon]),
+            "b finishes 2.0 ± 0.2 times sooner than a, with 3 instead of 900 429s."
+        );
+    }
+
+    #[test]
+    fn what_chance_may_make_is_no_difference() {
+        let one = [(100, 100.0, 5.0), (100, 120.0, 6.0), (100, 80.0, 7.0)];
+        let other = [(100, 110.0, 5.0), (100, 80.0, 6.0), (100, 115.0, 7.0)];
+        let late = [(100, 500.0, 5.0), (100, 500.0, 6.0), (100, 500.0, 7.0)];
+        let text = verdict_on(&[&one, &other, &late]);
+        assert!(text.starts_with("No clear difference between a and b (1.0"), "{text}");
+        assert!(text.contains("a finishes 5.0"), "{text}");
+        assert!(text.ends_with("sooner than c, with 6 429s each."), "{text}");
+    }
+
+    #[test]
+    fn what_was_lost_comes_first() {
+        let more = [(98, 1.0, 5.0), (97, 1.0, 5.0), (98, 1.0, 5.0)];
+        let less = [(50, 9.0, 80.0), (50, 9.0, 81.0), (51, 9.0, 82.0)];
+        assert_eq!(
+            verdict_on(&[&less, &more]),
+            "No client served 99.9 % of the calls in every seed; b served 97.7 % ± 1.4 %, \
+             47.3 ± 1.4 points more than a, with 5 instead of 81 429s."
+        );
+    }
+
+    #[test]
+    fn who_gives_up_is_not_soonest() {
+        let all = [(100, 300.0, 5.0), (100, 310.0, 5.0)];
+        let none = [(0, 1.0, 9.0), (0, 1.0, 9.0)];
+        assert_eq!(
+            verdict_on(&[&none, &all]),
+            "Only b served 99.9 % of the calls in every seed; a served 0 of 100, \
+             100 points less, with 9 instead of 5 429s."
+        );
+    }
+
+    #[test]
+    fn one_seed_is_said_to_be_one() {
+        let text = verdict_on(&[&[(100, 300.0, 5.0)], &[(100, 310.0, 5.0)]]);
+        assert!(text.starts_with("On this one seed, which says nothing of chance"), "{text}");
+    }
+
+    #[test]
+    fn a_headline_is_the_first_clause() {
+        let plan = plan(&["a"]);
+        let outcomes = vec![outcome(&plan, 0, &[(100, 300.0, 5.0)])];
+        assert_eq!(
+            told(&plan, outcomes, headline),
+            "a served 100 % of the calls, 99 % of them in 300 s"
+        );
+    }
+
+    #[test]
+    fn a_headline_names_who_served_more() {
+        let plan = plan(&["a", "b"]);
+        let runs = [[(50, 9.0, 80.0); 2], [(90, 9.0, 80.0); 2]];
+        let outcomes = runs.iter().enumerate();
+        let outcomes = outcomes.map(|(place, runs)| outcome(&plan, place, runs));
+        assert_eq!(
+            told(&plan, outcomes.collect(), headline),
+            "b served 90.0 %, 40.0 points more than a"
+        );
+    }
 }

@@ -31,16 +31,12 @@ pub(super) fn build(
     if limits.len() < api.limit.len() {
         return None;
     }
-    let slots = limits
-        .iter()
-        .map(|l| SlotMap::build(&l.scope, principals, endpoints.len()))
-        .collect();
+    let slots =
+        limits.iter().map(|l| SlotMap::build(&l.scope, principals, endpoints.len())).collect();
     let penalty_slots = limits
         .iter()
         .map(|l| {
-            l.penalty
-                .as_ref()
-                .map(|(_, scope)| SlotMap::build(scope, principals, endpoints.len()))
+            l.penalty.as_ref().map(|(_, scope)| SlotMap::build(scope, principals, endpoints.len()))
         })
         .collect();
     let commit = match api.commit {
@@ -61,14 +57,8 @@ pub(super) fn build(
 }
 
 fn endpoint(endpoint: &file::Endpoint, checks: &mut Checks) -> Endpoint {
-    let cost = endpoint
-        .cost
-        .as_ref()
-        .map_or(1, |cost| checks.above_zero(cost, "the cost"));
-    Endpoint {
-        name: endpoint.name.as_ref().clone(),
-        cost,
-    }
+    let cost = endpoint.cost.as_ref().map_or(1, |cost| checks.above_zero(cost, "the cost"));
+    Endpoint { name: endpoint.name.as_ref().clone(), cost }
 }
 
 fn headers_of<'f>(api: &'f file::Api, limit: &'f file::Limit) -> &'f [file::Header] {
@@ -78,12 +68,7 @@ fn headers_of<'f>(api: &'f file::Api, limit: &'f file::Limit) -> &'f [file::Head
 /// The names of all headers, each once.
 fn header_names(api: &file::Api, checks: &mut Checks) -> Vec<String> {
     let mut names: Vec<String> = vec![];
-    let all = api
-        .limit
-        .iter()
-        .filter_map(|l| l.headers.as_ref())
-        .flatten()
-        .chain(&api.headers);
+    let all = api.limit.iter().filter_map(|l| l.headers.as_ref()).flatten().chain(&api.headers);
     for header in all {
         let name = header.name.as_ref();
         if names.iter().any(|n| n.eq_ignore_ascii_case(name)) {
@@ -109,10 +94,7 @@ fn by_endpoint(api: &file::Api, endpoints: &[Endpoint], checks: &mut Checks) -> 
     for (id, limit) in (0..).map(LimitId).zip(&api.limit) {
         let mut listed = |names: &[super::Name]| -> Vec<usize> {
             let all = || endpoints.iter().map(|e| e.name.as_str());
-            names
-                .iter()
-                .filter_map(|name| checks.find("endpoint", name, all()))
-                .collect()
+            names.iter().filter_map(|name| checks.find("endpoint", name, all())).collect()
         };
         let (only, except) = (listed(&limit.endpoints), listed(&limit.except));
         for (place, limits) in by_endpoint.iter_mut().enumerate() {
@@ -142,42 +124,23 @@ fn build_limit(
             file::Missing::Reject => Missing::Reject,
         },
     };
-    let headers = headers_of(api, limit)
-        .iter()
-        .filter_map(|header| header_rule(header, names))
-        .collect();
+    let headers =
+        headers_of(api, limit).iter().filter_map(|header| header_rule(header, names)).collect();
     let penalty = limit.penalty.as_ref().map(|p| {
-        let scope = Scope {
-            attributes: attributes(&p.of, principals, checks),
-            ..Scope::default()
-        };
-        (
-            Penalty {
-                first: p.first,
-                step: p.step,
-                max: p.max,
-            },
-            scope,
-        )
+        let scope = Scope { attributes: attributes(&p.of, principals, checks), ..Scope::default() };
+        (Penalty { first: p.first, step: p.step, max: p.max }, scope)
     });
     let status = limit.status.as_ref().or(api.status.as_ref());
     if let Some(status) = status.filter(|s| !(400..600).contains(s.as_ref())) {
         let message = format!("{} is no status of a refusal", status.as_ref());
-        checks.fault(
-            status.span(),
-            message,
-            "write one from 400 to 599, like 429",
-        );
+        checks.fault(status.span(), message, "write one from 400 to 599, like 429");
     }
     Some(LimitModel {
         name: limit.name.as_ref().clone(),
         limiter: limiter(limit, start, checks)?,
         scope,
         counts_rejects: limit.counts_rejects,
-        gives_back: limit
-            .gives_back
-            .as_ref()
-            .and_then(|class| gives_back(class, checks)),
+        gives_back: limit.gives_back.as_ref().and_then(|class| gives_back(class, checks)),
         shadow: limit.shadow,
         notifies: limit.notifies,
         status: status.map_or(Status::TOO_MANY_REQUESTS, |s| Status(*s.as_ref())),
@@ -208,33 +171,23 @@ fn conditions(
     for (name, text) in &limit.when {
         let names: Vec<String> = principals.names().to_vec();
         if checks
-            .find(
-                "attribute that a population has,",
-                name,
-                names.iter().map(String::as_str),
-            )
+            .find("attribute that a population has,", name, names.iter().map(String::as_str))
             .is_none()
         {
             continue;
         }
         let value = principals.value_of(text);
         conditions.extend(
-            principals
-                .attribute(name.as_ref())
-                .map(|attribute| Condition { attribute, value }),
+            principals.attribute(name.as_ref()).map(|attribute| Condition { attribute, value }),
         );
     }
     conditions
 }
 
 fn header_rule(header: &file::Header, names: &[String]) -> Option<HeaderRule> {
-    let place = names
-        .iter()
-        .position(|n| n.eq_ignore_ascii_case(header.name.as_ref()))?;
-    let form = Form {
-        epoch: header.form == file::Form::Epoch,
-        up: header.round == file::Round::Up,
-    };
+    let place = names.iter().position(|n| n.eq_ignore_ascii_case(header.name.as_ref()))?;
+    let form =
+        Form { epoch: header.form == file::Form::Epoch, up: header.round == file::Round::Up };
     let told = match header.tells {
         file::Tells::Limit => Told::Limit,
         file::Tells::Remaining => Told::Remaining,
@@ -243,21 +196,14 @@ fn header_rule(header: &file::Header, names: &[String]) -> Option<HeaderRule> {
         file::Tells::Wait => Told::Wait(form),
     };
     let name = HeaderId(u8::try_from(place).ok()?);
-    Some(HeaderRule {
-        name,
-        told,
-        rejects_only: header.on == file::On::Rejects,
-    })
+    Some(HeaderRule { name, told, rejects_only: header.on == file::On::Rejects })
 }
 
 /// The algorithm of a limit; a fault unless it has exactly one, with numbers
 /// that make sense.
 fn limiter(limit: &file::Limit, start: Instant, checks: &mut Checks) -> Option<Limiter> {
-    let given = [
-        limit.fixed_window.is_some(),
-        limit.token_bucket.is_some(),
-        limit.concurrency.is_some(),
-    ];
+    let given =
+        [limit.fixed_window.is_some(), limit.token_bucket.is_some(), limit.concurrency.is_some()];
     let count = given.iter().filter(|g| **g).count();
     if count != 1 {
         let message = format!("the limit `{}` has {count} algorithms", limit.name.as_ref());
@@ -270,9 +216,7 @@ fn limiter(limit: &file::Limit, start: Instant, checks: &mut Checks) -> Option<L
         checks.longer_than_zero(&window.window, "the window");
         let length = *window.window.as_ref();
         let anchor = match window.anchor {
-            file::Anchor::Clock => Anchor::Clock {
-                phase: window.phase,
-            },
+            file::Anchor::Clock => Anchor::Clock { phase: window.phase },
             file::Anchor::FirstRequest => Anchor::FirstRequest,
         };
         return (length > crate::time::Span::ZERO)

@@ -27,18 +27,12 @@ impl World<'_> {
     }
 
     fn filter(&self, endpoints: &[Name], populations: &[Name], checks: &mut Checks) -> Filter {
-        let endpoints = endpoints
-            .iter()
-            .filter_map(|name| self.endpoint(name, checks))
-            .collect();
+        let endpoints = endpoints.iter().filter_map(|name| self.endpoint(name, checks)).collect();
         let population = |name: &Name| {
             let place = checks.find("population", name, self.populations.iter().copied())?;
             u16::try_from(place).ok()
         };
-        Filter {
-            endpoints,
-            populations: populations.iter().filter_map(population).collect(),
-        }
+        Filter { endpoints, populations: populations.iter().filter_map(population).collect() }
     }
 
     fn whose(&self, of: Option<&Vec<Name>>, checks: &mut Checks) -> Whose {
@@ -56,11 +50,7 @@ impl World<'_> {
     }
 
     fn header(&self, name: &str) -> Option<HeaderId> {
-        let place = self
-            .api
-            .header_names
-            .iter()
-            .position(|n| n.eq_ignore_ascii_case(name))?;
+        let place = self.api.header_names.iter().position(|n| n.eq_ignore_ascii_case(name))?;
         u8::try_from(place).ok().map(HeaderId)
     }
 }
@@ -76,10 +66,7 @@ pub(super) fn build(client: &file::Client, world: &World<'_>, checks: &mut Check
         classify: Classify(client.retries.iter().map(|kind| kind.0).collect()),
         schedule: schedule(client, checks),
         jitter: jitter(client, client.jitter, checks),
-        hint: client
-            .hint
-            .as_ref()
-            .and_then(|h| hint(client, h, world, checks)),
+        hint: client.hint.as_ref().and_then(|h| hint(client, h, world, checks)),
         timeout: client.timeout,
         pauses: client
             .pause
@@ -100,10 +87,7 @@ pub(super) fn build(client: &file::Client, world: &World<'_>, checks: &mut Check
             })
             .collect(),
         in_flight: in_flight(client, world, checks),
-        header_pace: client
-            .header_pace
-            .as_ref()
-            .and_then(|pace| header_pace(pace, world, checks)),
+        header_pace: client.header_pace.as_ref().and_then(|pace| header_pace(pace, world, checks)),
     }
 }
 
@@ -144,10 +128,7 @@ fn jitter(client: &file::Client, jitter: file::Jitter, checks: &mut Checks) -> J
     match jitter {
         file::Jitter::None => Jitter::None,
         file::Jitter::Full => Jitter::FULL,
-        file::Jitter::Equal => Jitter::Multiply {
-            low: 0.5,
-            high: 1.0,
-        },
+        file::Jitter::Equal => Jitter::Multiply { low: 0.5, high: 1.0 },
         file::Jitter::Add(span) => Jitter::Add(span),
         file::Jitter::Multiply(low, high) => {
             if !(low >= 0.0 && low <= high && high.is_finite()) {
@@ -171,19 +152,12 @@ fn hint(
     checks: &mut Checks,
 ) -> Option<Hint> {
     let source = |header: &file::HintHeader| {
-        Some(Source {
-            name: world.header(&header.name)?,
-            epoch: header.form == Form::Epoch,
-        })
+        Some(Source { name: world.header(&header.name)?, epoch: header.form == Form::Epoch })
     };
     let sources: Vec<Source> = hint.headers.iter().filter_map(source).collect();
     let jitter = jitter(client, hint.jitter, checks);
     let on = hint.on.iter().map(|kind| kind.0).collect();
-    (!sources.is_empty()).then_some(Hint {
-        sources,
-        on,
-        jitter,
-    })
+    (!sources.is_empty()).then_some(Hint { sources, on, jitter })
 }
 
 fn header_pace(
@@ -193,11 +167,7 @@ fn header_pace(
 ) -> Option<HeaderPace> {
     let gauge = |gauge: &file::Gauge| {
         let (remaining, reset) = (world.header(&gauge.remaining)?, world.header(&gauge.reset)?);
-        Some(Gauge {
-            remaining,
-            reset,
-            epoch: gauge.form == Form::Epoch,
-        })
+        Some(Gauge { remaining, reset, epoch: gauge.form == Form::Epoch })
     };
     let gauges: Vec<Gauge> = pace.gauges.iter().filter_map(gauge).collect();
     let of = world.whose(pace.of.as_ref(), checks);
@@ -232,14 +202,15 @@ pub(super) fn over(
         built.screens = parts(screen, checks);
     }
     if let Some(caches) = &levers.cache {
-        built.caches = caches
-            .iter()
-            .filter_map(|c| cache(c, world, checks))
-            .collect();
+        built.caches = caches.iter().filter_map(|c| cache(c, world, checks)).collect();
     }
     if let Some(b) = &levers.batch {
         let filter = world.filter(&b.endpoints, &b.populations, checks);
-        let calls = checks.above_zero(&b.calls, "the calls of a batch");
+        let calls = *b.calls.as_ref();
+        if calls < 2 {
+            let message = format!("a batch of {calls} calls is none");
+            checks.fault(b.calls.span(), message, "write at least 2");
+        }
         built.batch = world.endpoint(&b.endpoint, checks).map(|endpoint| Batch {
             calls,
             wait: b.wait,
@@ -268,9 +239,8 @@ fn cache(cache: &file::Cache, world: &World<'_>, checks: &mut Checks) -> Option<
         (None, None, Some(session)) if *session.as_ref() => Cache::Session,
         _ => {
             let at = cache.session.as_ref().map(toml::Spanned::span);
-            let at = at
-                .or_else(|| cache.endpoints.first().map(toml::Spanned::span))
-                .unwrap_or(0..0);
+            let at =
+                at.or_else(|| cache.endpoints.first().map(toml::Spanned::span)).unwrap_or(0..0);
             checks.fault(
                 at,
                 "a cache is of no kind or of several",

@@ -41,28 +41,18 @@ pub(super) fn expected_calls(population: &file::Population, horizon: Span) -> f6
     } else if let Some(backlog) = &population.backlog {
         f64::from(backlog.calls.as_ref().1)
     } else {
-        population
-            .burst
-            .as_ref()
-            .map_or(1.0, |burst| f64::from(burst.calls))
+        population.burst.as_ref().map_or(1.0, |burst| f64::from(burst.calls))
     };
     each * f64::from(count(population)) * population.step.len().max(1) as f64
 }
 
 /// Everybody for whom attempts are made: a row for each client, in order.
 pub(super) fn principals(scenario: &Scenario, checks: &mut Checks) -> Principals {
-    let mut names: Vec<String> = scenario
-        .population
-        .iter()
-        .flat_map(|p| p.identity.keys().cloned())
-        .collect();
+    let mut names: Vec<String> =
+        scenario.population.iter().flat_map(|p| p.identity.keys().cloned()).collect();
     names.sort();
     names.dedup();
-    let clients: u64 = scenario
-        .population
-        .iter()
-        .map(|p| u64::from(count(p)))
-        .sum();
+    let clients: u64 = scenario.population.iter().map(|p| u64::from(count(p))).sum();
     let mut principals = Principals::new(names.clone());
     if clients > super::CLIENTS_MAX {
         return principals;
@@ -114,10 +104,8 @@ pub(super) fn build(
     let mut first = 0;
     let mut all = vec![];
     for (index, population) in scenario.population.iter().enumerate() {
-        let clients = population
-            .count
-            .as_ref()
-            .map_or(1, |n| checks.above_zero(n, "the number of clients"));
+        let clients =
+            population.count.as_ref().map_or(1, |n| checks.above_zero(n, "the number of clients"));
         let (policy, mut levers) = follows(index);
         policy::over(&mut levers, &population.levers, world, checks);
         let work = work(population, checks);
@@ -149,11 +137,7 @@ pub(super) fn build(
 fn workers(population: &file::Population, work: &Work, checks: &mut Checks) -> Workers {
     if let (Some(workers), Some(_)) = (&population.workers, &population.in_flight) {
         let help = "give `workers` for a pool over all clients, or `in-flight` for each";
-        checks.fault(
-            workers.span(),
-            "both `workers` and `in-flight` are given",
-            help,
-        );
+        checks.fault(workers.span(), "both `workers` and `in-flight` are given", help);
     }
     if let Some(workers) = &population.workers {
         return Workers::Pool(checks.above_zero(workers, "the number of workers"));
@@ -162,36 +146,20 @@ fn workers(population: &file::Population, work: &Work, checks: &mut Checks) -> W
         return Workers::PerClient(checks.above_zero(most, "the calls in flight"));
     }
     // A backlog without workers would start all of its calls at once.
-    if matches!(work, Work::Backlog { .. }) {
-        Workers::PerClient(1)
-    } else {
-        Workers::Unbounded
-    }
+    if matches!(work, Work::Backlog { .. }) { Workers::PerClient(1) } else { Workers::Unbounded }
 }
 
 /// How the calls of a population come about; a fault unless it is said once.
 fn work(population: &file::Population, checks: &mut Checks) -> Work {
-    let closed = population.closed.as_ref().map(|closed| Work::Closed {
-        think: closed.think.0,
-    });
+    let closed = population.closed.as_ref().map(|closed| Work::Closed { think: closed.think.0 });
     let backlog = population.backlog.as_ref().map(|backlog| {
         let calls = backlog.calls.as_ref();
         if calls.1 == 0 {
-            checks.fault(
-                backlog.calls.span(),
-                "the backlog is empty",
-                "write at least 1",
-            );
+            checks.fault(backlog.calls.span(), "the backlog is empty", "write at least 1");
         }
-        Work::Backlog {
-            least: calls.0,
-            most: calls.1,
-        }
+        Work::Backlog { least: calls.0, most: calls.1 }
     });
-    let mut given: Vec<Work> = arrivals(population, checks)
-        .into_iter()
-        .map(Work::Open)
-        .collect();
+    let mut given: Vec<Work> = arrivals(population, checks).into_iter().map(Work::Open).collect();
     given.extend(closed);
     given.extend(backlog);
     if given.len() != 1 {
@@ -203,9 +171,7 @@ fn work(population: &file::Population, checks: &mut Checks) -> Work {
         let help = "give exactly one of: poisson, curve, burst, poll, once, closed, backlog";
         checks.fault(population.name.span(), message, help);
     }
-    given.pop().unwrap_or(Work::Closed {
-        think: Dist::Constant(Span::seconds(1)),
-    })
+    given.pop().unwrap_or(Work::Closed { think: Dist::Constant(Span::seconds(1)) })
 }
 
 /// All open arrivals that a population is given.
@@ -213,9 +179,7 @@ fn arrivals(population: &file::Population, checks: &mut Checks) -> Vec<Arrivals>
     let gap = |rate: Rate| Span(rate.period.0.div_ceil(rate.count));
     let mut given = vec![];
     if let Some(rate) = &population.poisson {
-        given.push(Arrivals::Poisson {
-            gap: gap(*rate.as_ref()),
-        });
+        given.push(Arrivals::Poisson { gap: gap(*rate.as_ref()) });
     }
     if let Some(curve) = &population.curve {
         checks.longer_than_zero(&curve.step, "the step of the curve");
@@ -226,29 +190,16 @@ fn arrivals(population: &file::Population, checks: &mut Checks) -> Vec<Arrivals>
                 "write [\"600/h\", \"1500/h\"]",
             );
         }
-        let gaps = curve
-            .rates
-            .as_ref()
-            .iter()
-            .map(|rate| rate.0.map_or(Span::NEVER, gap))
-            .collect();
-        given.push(Arrivals::Curve {
-            gaps,
-            step: (*curve.step.as_ref()).max(Span(1)),
-        });
+        let gaps =
+            curve.rates.as_ref().iter().map(|rate| rate.0.map_or(Span::NEVER, gap)).collect();
+        given.push(Arrivals::Curve { gaps, step: (*curve.step.as_ref()).max(Span(1)) });
     }
     if let Some(burst) = &population.burst {
-        given.push(Arrivals::Burst {
-            at: burst.at,
-            calls: burst.calls,
-        });
+        given.push(Arrivals::Burst { at: burst.at, calls: burst.calls });
     }
     if let Some(poll) = &population.poll {
         checks.longer_than_zero(&poll.every, "the interval of the poll");
-        given.push(Arrivals::Poll {
-            every: *poll.every.as_ref(),
-            staggered: poll.staggered,
-        });
+        given.push(Arrivals::Poll { every: *poll.every.as_ref(), staggered: poll.staggered });
     }
     if let Some(once) = &population.once {
         given.push(Arrivals::Once { at: once.at.0 });
@@ -263,16 +214,8 @@ fn steps(
     checks: &mut Checks,
 ) -> Vec<Step> {
     let open = matches!(work, Work::Open(_));
-    if let Some(step) = population
-        .step
-        .first()
-        .filter(|_| !open || population.asks.is_some())
-    {
-        let at = step
-            .asks
-            .0
-            .first()
-            .map_or(population.name.span(), |(name, _)| name.span());
+    if let Some(step) = population.step.first().filter(|_| !open || population.asks.is_some()) {
+        let at = step.asks.0.first().map_or(population.name.span(), |(name, _)| name.span());
         let help = if open {
             "give either `asks` or [[population.step]]"
         } else {
@@ -282,11 +225,7 @@ fn steps(
     }
     if population.step.len() > STEPS_MAX {
         let message = format!("a session of {} steps is too long", population.step.len());
-        checks.fault(
-            population.name.span(),
-            message,
-            format!("write at most {STEPS_MAX}"),
-        );
+        checks.fault(population.name.span(), message, format!("write at most {STEPS_MAX}"));
     }
     let always = Chance::new(1.0);
     if open && !population.step.is_empty() {
@@ -294,41 +233,24 @@ fn steps(
             Some(Step {
                 endpoint: asks(&step.asks, population, world, checks)?,
                 after: step.after.map_or(Dist::ZERO, |t| t.0),
-                share: step
-                    .share
-                    .map_or(always, crate::scenario::file::Share::chance),
+                share: step.share.map_or(always, crate::scenario::file::Share::chance),
             })
         };
-        return population
-            .step
-            .iter()
-            .take(STEPS_MAX)
-            .filter_map(|s| step(s, checks))
-            .collect();
+        return population.step.iter().take(STEPS_MAX).filter_map(|s| step(s, checks)).collect();
     }
     let endpoint = match &population.asks {
         Some(weights) => asks(weights, population, world, checks),
         None if world.endpoints.len() == 1 => Some(Choice::only(0)),
         None => {
-            let message = format!(
-                "it is not said what the population `{}` asks",
-                population.name.as_ref()
-            );
-            checks.fault(
-                population.name.span(),
-                message,
-                "add asks = { ENDPOINT = 1 }",
-            );
+            let message =
+                format!("it is not said what the population `{}` asks", population.name.as_ref());
+            checks.fault(population.name.span(), message, "add asks = { ENDPOINT = 1 }");
             None
         }
     };
     endpoint
         .into_iter()
-        .map(|endpoint| Step {
-            endpoint,
-            after: Dist::ZERO,
-            share: always,
-        })
+        .map(|endpoint| Step { endpoint, after: Dist::ZERO, share: always })
         .collect()
 }
 
@@ -352,15 +274,8 @@ fn asks(
     let (endpoints, weights) = found.into_iter().unzip();
     let choice = Choice::weighted(endpoints, weights);
     if choice.is_none() {
-        let at = asks
-            .0
-            .first()
-            .map_or(population.name.span(), |(name, _)| name.span());
-        checks.fault(
-            at,
-            "no endpoint has a weight",
-            "write { read = 94, export = 6 }",
-        );
+        let at = asks.0.first().map_or(population.name.span(), |(name, _)| name.span());
+        checks.fault(at, "no endpoint has a weight", "write { read = 94, export = 6 }");
     }
     choice
 }

@@ -18,10 +18,7 @@ pub(super) fn build(
     checks: &mut Checks,
 ) -> ServiceModel {
     let service = &scenario.service;
-    checks.unique(
-        "endpoint of the service",
-        service.endpoint.iter().map(|e| &e.name),
-    );
+    checks.unique("endpoint of the service", service.endpoint.iter().map(|e| &e.name));
     for endpoint in &service.endpoint {
         checks.find("endpoint", &endpoint.name, endpoints.iter().copied());
     }
@@ -31,8 +28,7 @@ pub(super) fn build(
     let serving = endpoints.iter().map(|name| {
         let own = service.endpoint.iter().find(|e| e.name.as_ref() == name);
         let chance = |own: Option<super::file::Share>, all: Option<super::file::Share>| {
-            own.or(all)
-                .map_or(Chance::NEVER, super::file::Share::chance)
+            own.or(all).map_or(Chance::NEVER, super::file::Share::chance)
         };
         let cached = |cache: &file::Cache| {
             cache.endpoints.is_empty() || cache.endpoints.iter().any(|e| e.as_ref() == name)
@@ -45,10 +41,8 @@ pub(super) fn build(
         }
     });
     let slowdown = service.slowdown.as_ref().map_or(0.0, |s| *s.as_ref());
-    if let Some(at) = service
-        .slowdown
-        .as_ref()
-        .filter(|s| !(s.as_ref().is_finite() && *s.as_ref() >= 0.0))
+    if let Some(at) =
+        service.slowdown.as_ref().filter(|s| !(s.as_ref().is_finite() && *s.as_ref() >= 0.0))
     {
         checks.fault(
             at.span(),
@@ -67,10 +61,7 @@ pub(super) fn build(
         queue: service.queue.unwrap_or(QUEUE),
         slowdown,
         drops_timed_out: service.timed_out == file::TimedOut::Dropped,
-        cache: service.cache.as_ref().map(|c| ServerCache {
-            ttl: c.ttl,
-            hit: c.hit.0,
-        }),
+        cache: service.cache.as_ref().map(|c| ServerCache { ttl: c.ttl, hit: c.hit.0 }),
         outages: outages(service, start, checks),
     }
 }

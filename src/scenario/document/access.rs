@@ -40,11 +40,7 @@ pub(super) struct Entries<'t> {
 
 impl<'t> Entries<'t> {
     pub(super) fn new(decoder: Decoder<'t>, entries: Vec<&'t Entry>) -> Self {
-        Entries {
-            decoder,
-            left: entries.into_iter(),
-            value: None,
-        }
+        Entries { decoder, left: entries.into_iter(), value: None }
     }
 }
 
@@ -154,11 +150,7 @@ pub(super) struct WithSpan<D> {
 
 impl<D> WithSpan<D> {
     pub(super) fn new(fields: &'static [&'static str], inner: D) -> Self {
-        WithSpan {
-            fields: fields.iter().enumerate(),
-            now: 0,
-            inner,
-        }
+        WithSpan { fields: fields.iter().enumerate(), now: 0, inner }
     }
 }
 
@@ -175,8 +167,7 @@ impl<'de, D: Placed + serde::Deserializer<'de, Error = Stop>> serde::de::MapAcce
             return Ok(None);
         };
         self.now = now;
-        seed.deserialize(BorrowedStrDeserializer::new(field))
-            .map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(field)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Stop> {

@@ -68,10 +68,7 @@ impl<'t> Decoder<'t> {
     }
 
     fn items<'de, V: Visitor<'de>>(self, items: &'t [Node], visitor: V) -> Result<V::Value, Stop> {
-        let mut left = Items {
-            decoder: self,
-            items: items.iter(),
-        };
+        let mut left = Items { decoder: self, items: items.iter() };
         let value = visitor.visit_seq(&mut left)?;
         match left.items.len() {
             0 => Ok(value),
@@ -89,9 +86,8 @@ impl<'t> Decoder<'t> {
         let Kind::Table(entries) = &self.node.kind else {
             return Err(self.stop(Why::Fields(fields)));
         };
-        let (known, unknown): (Vec<&Entry>, Vec<&Entry>) = entries
-            .iter()
-            .partition(|entry| fields.contains(&entry.key.as_str()));
+        let (known, unknown): (Vec<&Entry>, Vec<&Entry>) =
+            entries.iter().partition(|entry| fields.contains(&entry.key.as_str()));
         for entry in unknown {
             self.unknown.borrow_mut().insert(entry.value.id, fields);
         }
@@ -105,17 +101,14 @@ impl<'t> Decoder<'t> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        let (known, unknown): (Vec<&Entry>, Vec<&Entry>) = entries
-            .iter()
-            .partition(|entry| variants.contains(&entry.key.as_str()));
+        let (known, unknown): (Vec<&Entry>, Vec<&Entry>) =
+            entries.iter().partition(|entry| variants.contains(&entry.key.as_str()));
         for entry in &unknown {
             self.unknown.borrow_mut().insert(entry.value.id, variants);
         }
         match known.as_slice() {
-            [one] => self.place(visitor.visit_enum(Tagged {
-                decoder: self.of(&one.value),
-                tag: &one.key,
-            })),
+            [one] => self
+                .place(visitor.visit_enum(Tagged { decoder: self.of(&one.value), tag: &one.key })),
             // The unknown key is a fault already, and says what could be here.
             [] if !unknown.is_empty() => Err(self.stop(Why::Known)),
             _ => Err(self.stop(Why::OneOf(variants))),
@@ -225,10 +218,9 @@ impl<'de> serde::Deserializer<'de> for Decoder<'_> {
     ) -> Result<V::Value, Stop> {
         self.wants(Shape::Variant(variants))?;
         match &self.node.kind {
-            Kind::Text(variant) => self.place(visitor.visit_enum(Tagged {
-                decoder: self,
-                tag: variant,
-            })),
+            Kind::Text(variant) => {
+                self.place(visitor.visit_enum(Tagged { decoder: self, tag: variant }))
+            }
             Kind::Table(entries) => self.tagged(entries, variants, visitor),
             _ => Err(self.stop(Why::OneOf(variants))),
         }

@@ -68,10 +68,7 @@ pub(super) fn recover<T: DeserializeOwned>(text: &str, reading: &Reading) -> Rec
     while idle < PATIENCE && rounds.noted.len() < MOST {
         let before = rounds.noted.len();
         let unknown = RefCell::new(BTreeMap::new());
-        let decoder = Decoder {
-            node: &rounds.tree.root,
-            unknown: &unknown,
-        };
+        let decoder = Decoder { node: &rounds.tree.root, unknown: &unknown };
         let result = T::deserialize(decoder);
         rounds.note_unknown(unknown.into_inner());
         match result {
@@ -85,11 +82,7 @@ pub(super) fn recover<T: DeserializeOwned>(text: &str, reading: &Reading) -> Rec
                 }
             }
         }
-        idle = if rounds.noted.len() > before {
-            0
-        } else {
-            idle + 1
-        };
+        idle = if rounds.noted.len() > before { 0 } else { idle + 1 };
     }
     rounds.finish(value)
 }
@@ -189,11 +182,7 @@ impl Rounds<'_> {
         }
         let node = self.tree.get_mut(id).expect("it was there above");
         if let Kind::Table(entries) = &mut node.kind {
-            entries.push(Entry {
-                key: field.to_owned(),
-                at: span,
-                value,
-            });
+            entries.push(Entry { key: field.to_owned(), at: span, value });
         }
         true
     }
@@ -281,13 +270,7 @@ impl Rounds<'_> {
             noted.fault
         };
         let faults = self.noted.into_iter().map(advised).collect();
-        Recovered {
-            value,
-            faults,
-            tree,
-            doubtful,
-            strangers,
-        }
+        Recovered { value, faults, tree, doubtful, strangers }
     }
 }
 

@@ -67,11 +67,7 @@ impl Setting {
 
     /// A byte outside of this setting, in the text as it was before.
     pub(super) fn before(&self, at: usize) -> usize {
-        if at >= self.new.end {
-            at - self.new.len() + self.old
-        } else {
-            at.min(self.new.start)
-        }
+        if at >= self.new.end { at - self.new.len() + self.old } else { at.min(self.new.start) }
     }
 }
 
@@ -108,12 +104,7 @@ impl Document {
         let root = &reading.tree.root;
         let places = find(root, &keys);
         let splice = match places.as_slice() {
-            [one] => Splice {
-                out: one.node.span.clone(),
-                put: toml,
-                key_at: 0,
-                value_at: 0,
-            },
+            [one] => Splice { out: one.node.span.clone(), put: toml, key_at: 0, value_at: 0 },
             [] => self.new_entry::<T>(root, path, &keys, &toml)?,
             several => return Err(ambiguous(path, several)),
         };
@@ -126,9 +117,8 @@ impl Document {
             value_at: splice.value_at,
             verbatim,
         };
-        let text = self.spliced(&splice).ok_or_else(|| SetError::Refused {
-            path: path.to_owned(),
-        })?;
+        let text =
+            self.spliced(&splice).ok_or_else(|| SetError::Refused { path: path.to_owned() })?;
         self.text = text;
         self.settings.push(setting);
         Ok(())
@@ -169,9 +159,7 @@ impl Document {
         toml: &str,
     ) -> Result<Splice, SetError> {
         let Some((last, parents)) = keys.split_last() else {
-            return Err(SetError::Path {
-                path: path.to_owned(),
-            });
+            return Err(SetError::Path { path: path.to_owned() });
         };
         let tables = tables_of(find(root, parents));
         if tables.is_empty() {
@@ -236,11 +224,7 @@ impl Document {
             return Taken::Stranger(known);
         }
         let own = |at: &Range<usize>| key <= at.start && at.end <= end;
-        if read.faults.iter().any(|fault| own(&fault.at)) {
-            Taken::Faulty
-        } else {
-            Taken::Clean
-        }
+        if read.faults.iter().any(|fault| own(&fault.at)) { Taken::Faulty } else { Taken::Clean }
     }
 }
 
@@ -268,9 +252,7 @@ fn tables_of(places: Vec<Place<'_>>) -> Vec<Place<'_>> {
         match &place.node.kind {
             Kind::Table(_) => tables.push(place),
             Kind::List(items) => {
-                let elements = items
-                    .iter()
-                    .map(|item| place.inner(&label(items, item), item));
+                let elements = items.iter().map(|item| place.inner(&label(items, item), item));
                 tables.extend(elements.filter(|place| matches!(place.node.kind, Kind::Table(_))));
             }
             _ => {}
@@ -283,10 +265,8 @@ fn tables_of(places: Vec<Place<'_>>) -> Vec<Place<'_>> {
 fn nowhere(root: &Node, path: &str, keys: &[String]) -> SetError {
     let fits = |count: &usize| !find(root, &keys[..*count]).is_empty();
     let count = (0..keys.len()).rev().find(fits).unwrap_or(0);
-    let mut names: Vec<String> = find(root, &keys[..count])
-        .iter()
-        .flat_map(|place| fitting(place.node))
-        .collect();
+    let mut names: Vec<String> =
+        find(root, &keys[..count]).iter().flat_map(|place| fitting(place.node)).collect();
     names.sort();
     names.dedup();
     SetError::Nowhere {
@@ -317,11 +297,7 @@ fn insertion(text: &str, table: &Node, key: &str, value: &str) -> Option<Splice>
         end
     };
     if table.id != 0 && opens('{') {
-        let last = table
-            .entries()
-            .iter()
-            .map(|entry| end_of(&entry.value))
-            .max();
+        let last = table.entries().iter().map(|entry| end_of(&entry.value)).max();
         return Some(match last {
             Some(end) => splice(end, ", ", ""),
             None => splice(table.span.start + 1, " ", " "),
@@ -330,9 +306,7 @@ fn insertion(text: &str, table: &Node, key: &str, value: &str) -> Option<Splice>
     let on_line = |node: &Node| match &node.kind {
         Kind::Table(_) => text[node.span.clone()].starts_with('{'),
         // An array of tables begins where its first table's header does.
-        Kind::List(items) => items
-            .first()
-            .is_none_or(|item| item.span.start > node.span.start),
+        Kind::List(items) => items.first().is_none_or(|item| item.span.start > node.span.start),
         _ => true,
     };
     let own = table.entries().iter().filter(|entry| on_line(&entry.value));

@@ -62,11 +62,7 @@ pub(super) fn read(text: &str) -> Reading {
         reading.faults.push(fault_of(text, &entry, spilt, &errors));
         reading.lose(text, entry.clone());
         let spaces = |c: char| {
-            if c == '\n' {
-                "\n".to_owned()
-            } else {
-                " ".repeat(c.len_utf8())
-            }
+            if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }
         };
         let blank: String = blanked[entry.clone()].chars().map(spaces).collect();
         blanked.replace_range(entry, &blank);
@@ -86,8 +82,7 @@ impl Reading {
                 let first = first_of(&self.tree.root, &text[at.clone()], at.start);
                 self.faults.push(writing::duplicate(text, &at, first));
             } else if !self.is_broken(at.start) {
-                self.faults
-                    .push(writing::syntax(text, &at, error.message()));
+                self.faults.push(writing::syntax(text, &at, error.message()));
                 let line = line_at(text, at.start);
                 stand_in(&mut self.tree.root, &at);
                 self.lose(text, line);
@@ -167,18 +162,11 @@ fn entry_of(text: &str, at: usize, work: &mut usize) -> Range<usize> {
         }
         start = line_at(text, start - 1).start;
     }
-    let mut end = if start < here.start && starts_entry(&text[here.clone()]) {
-        here.start
-    } else {
-        here.end
-    };
+    let mut end =
+        if start < here.start && starts_entry(&text[here.clone()]) { here.start } else { here.end };
     // What follows a header that cannot be read would go to the table above it.
     let is_header = text[start..].trim_start().starts_with('[');
-    let is_end = if is_header {
-        starts_header
-    } else {
-        starts_entry
-    };
+    let is_end = if is_header { starts_header } else { starts_entry };
     while end < text.len() {
         let next = line_at(text, end);
         if is_end(&text[next.clone()]) {
@@ -213,9 +201,7 @@ fn starts_header(line: &str) -> bool {
 pub(super) fn line_at(text: &str, at: usize) -> Range<usize> {
     let at = boundary(text, at);
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[at..]
-        .find('\n')
-        .map_or(text.len(), |newline| at + newline + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1);
     start..end
 }
 

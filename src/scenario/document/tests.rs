@@ -30,11 +30,7 @@ fn only(from: &str, to: &str) -> (String, String, String) {
         panic!("{from} -> {to}: {faults:#?}");
     };
     let help = fault.help.clone().unwrap_or_default();
-    (
-        text[fault.at.clone()].to_owned(),
-        fault.message.clone(),
-        help,
-    )
+    (text[fault.at.clone()].to_owned(), fault.message.clone(), help)
 }
 
 const TWELVE: &str = r#"# twelve faults of twelve kinds, each with its number
@@ -107,11 +103,7 @@ fn a_bom_and_crlf_change_nothing() {
     assert!(document.parse::<Api>().finish(&document).is_ok());
     let faulty = text.replace("quota = 16", "qutoa = 16");
     let document = Document::new("clover.toml", faulty).unwrap();
-    let screen = document
-        .parse::<Api>()
-        .finish(&document)
-        .unwrap_err()
-        .to_string();
+    let screen = document.parse::<Api>().finish(&document).unwrap_err().to_string();
     assert!(screen.contains("clover.toml:8:18"), "{screen}");
     assert!(!screen.contains('\r'), "{screen}");
     assert!(screen.ends_with("1 fault in clover.toml"), "{screen}");
@@ -134,45 +126,27 @@ fn a_number_without_a_unit_learns_the_unit_of_its_field() {
 #[test]
 fn an_unknown_key_is_marked_and_the_nearest_named() {
     let (at, said, help) = only("quota = 16", "quota = 16, brust = [1,\n 2]");
-    assert_eq!(
-        (at.as_str(), said.as_str()),
-        ("brust", "unknown field `brust`")
-    );
+    assert_eq!((at.as_str(), said.as_str()), ("brust", "unknown field `brust`"));
     assert_eq!(help, "known here: quota, window, anchor");
     // The right field is missing then, which is the same fault and told once.
     let (at, _, help) = only("quota = 16", "qouta = 16");
     assert_eq!(at, "qouta");
-    assert_eq!(
-        help,
-        "did you mean `quota`? known here: quota, window, anchor"
-    );
+    assert_eq!(help, "did you mean `quota`? known here: quota, window, anchor");
     let (at, said, _) = only("[service]", "[[service.latencies.of]]\na = 1\n[service]");
-    assert_eq!(
-        (at.as_str(), said.as_str()),
-        ("latencies", "unknown table `latencies`")
-    );
+    assert_eq!((at.as_str(), said.as_str()), ("latencies", "unknown table `latencies`"));
 }
 
 #[test]
 fn every_missing_field_of_a_table_is_told_with_an_example() {
     let text = GOOD.replace("quota = 16, window = \"1s\", anchor = \"clock\"", "");
     let (_, faults) = parse(&text);
-    let help: Vec<_> = faults
-        .iter()
-        .map(|fault| fault.help.as_deref().unwrap())
-        .collect();
+    let help: Vec<_> = faults.iter().map(|fault| fault.help.as_deref().unwrap()).collect();
     let examples = ["add it, like `quota = 1`", "add it, like `window = \"1s\"`"];
     assert_eq!(help, examples);
     let workload = "workload = { open = { rate = \"3/s\", weights = [0.5, 1.5] } }\n";
     let (at, said, help) = only(workload, "");
-    assert_eq!(
-        (at.as_str(), said.as_str()),
-        ("[[population]]", "missing field `workload`")
-    );
-    assert_eq!(
-        help,
-        "add it, like `workload = { backlog = { calls = 1 } }`"
-    );
+    assert_eq!((at.as_str(), said.as_str()), ("[[population]]", "missing field `workload`"));
+    assert_eq!(help, "add it, like `workload = { backlog = { calls = 1 } }`");
 }
 
 #[test]
@@ -189,11 +163,7 @@ fn a_wrong_value_is_not_missing_as_well() {
         ("open = {", "opne = {", "opne"),
         ("\"quota\" }", "\"qouta\" }", "\"qouta\""),
         ("weights = [0.5, 1.5]", "weights = [0.5]", "[0.5]"),
-        (
-            "weights = [0.5, 1.5]",
-            "weights = [0.5, 1, 2]",
-            "[0.5, 1, 2]",
-        ),
+        ("weights = [0.5, 1.5]", "weights = [0.5, 1, 2]", "[0.5, 1, 2]"),
         ("weights = [0.5, 1.5]", "weights = [0.5, \"x\"]", "\"x\""),
         ("[[population]]", "[population]", "[population]"),
         ("[service]", "[[service]]", "[[service]]"),
@@ -230,10 +200,7 @@ fn a_check_across_fields_is_silent_beside_a_fault() {
     let text = GOOD.replace("window = \"1s\"", "window = 1");
     let document = Document::new("clover.toml", text.as_str()).unwrap();
     let mut parsed = document.parse::<Api>();
-    let api = parsed
-        .value
-        .take()
-        .expect("a stand-in serves for the window");
+    let api = parsed.value.take().expect("a stand-in serves for the window");
     let quota = text.find("16").unwrap();
     parsed.add(Fault::new(quota..quota + 2, "beside the fault"));
     assert_eq!(parsed.faults().len(), 1);
@@ -244,19 +211,10 @@ fn a_check_across_fields_is_silent_beside_a_fault() {
 #[test]
 fn texts_too_long_or_not_utf_8_are_refused_with_the_number() {
     let error = Document::new("long.toml", " ".repeat(LONGEST + 1)).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("1048577 bytes, and the most is 1048576")
-    );
+    assert!(error.to_string().contains("1048577 bytes, and the most is 1048576"));
     let bytes = b"name = \"a\"\nhorizon = \"\xff\"\n".to_vec();
-    let error = Document::from_bytes("latin.toml", bytes)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("byte 22 of the file, 0xff, is not UTF-8"),
-        "{error}"
-    );
+    let error = Document::from_bytes("latin.toml", bytes).unwrap_err().to_string();
+    assert!(error.contains("byte 22 of the file, 0xff, is not UTF-8"), "{error}");
     assert!(error.contains("latin.toml:2:12"), "{error}");
 }
 
@@ -275,11 +233,7 @@ fn deep_and_endless_texts_are_told_and_survived() {
         "]\n".repeat(400_000),
     ] {
         let (_, faults) = parse(&text);
-        assert!(
-            !faults.is_empty() && faults.len() <= MOST,
-            "{}",
-            faults.len()
-        );
+        assert!(!faults.is_empty() && faults.len() <= MOST, "{}", faults.len());
     }
 }
 
@@ -290,14 +244,8 @@ fn a_flood_of_faults_is_cut_and_counted() {
     let document = Document::new("flood.toml", text).unwrap();
     let faults = document.parse::<Api>().finish(&document).unwrap_err();
     let screen = faults.to_string();
-    assert_eq!(
-        screen.matches("error: ").count(),
-        super::super::fault::SHOWN
-    );
-    assert!(
-        screen.ends_with("... and 72 more\n122 faults in flood.toml"),
-        "{screen}"
-    );
+    assert_eq!(screen.matches("error: ").count(), super::super::fault::SHOWN);
+    assert!(screen.ends_with("... and 72 more\n122 faults in flood.toml"), "{screen}");
 }
 
 /// A text with some bytes deleted, replaced or inserted.

@@ -59,26 +59,14 @@ impl Tree {
     pub(super) fn new(table: &DeTable<'_>) -> Self {
         let mut next = 1;
         let kind = Kind::Table(entries(table, &mut next, 0));
-        let root = Node {
-            id: 0,
-            span: 0..0,
-            kind,
-            made: None,
-            cut: Vec::new(),
-        };
+        let root = Node { id: 0, span: 0..0, kind, made: None, cut: Vec::new() };
         Tree { root, next }
     }
 
     /// A new node of the given kind that nobody wrote.
     pub(super) fn make(&mut self, kind: Kind, span: Range<usize>) -> Node {
         self.next += 1;
-        Node {
-            id: self.next - 1,
-            span,
-            kind,
-            made: Some(0),
-            cut: Vec::new(),
-        }
+        Node { id: self.next - 1, span, kind, made: Some(0), cut: Vec::new() }
     }
 
     /// The node with this id.
@@ -211,19 +199,10 @@ fn node(value: &Spanned<DeValue<'_>>, next: &mut usize, depth: usize) -> Node {
         },
         DeValue::Boolean(flag) => Kind::Flag(*flag),
         DeValue::Datetime(_) => Kind::Date,
-        DeValue::Array(items) => Kind::List(
-            items
-                .iter()
-                .map(|item| node(item, next, depth + 1))
-                .collect(),
-        ),
+        DeValue::Array(items) => {
+            Kind::List(items.iter().map(|item| node(item, next, depth + 1)).collect())
+        }
         DeValue::Table(table) => Kind::Table(entries(table, next, depth)),
     };
-    Node {
-        id,
-        span: value.span(),
-        kind,
-        made: None,
-        cut: Vec::new(),
-    }
+    Node { id, span: value.span(), kind, made: None, cut: Vec::new() }
 }

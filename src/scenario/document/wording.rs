@@ -13,11 +13,7 @@ const SHORT: usize = 32;
 
 /// A key that no field has.
 pub(super) fn unknown(entry: &Entry, known: &[&str]) -> Fault {
-    let kind = if matches!(entry.value.kind, Kind::Table(_)) {
-        "table"
-    } else {
-        "field"
-    };
+    let kind = if matches!(entry.value.kind, Kind::Table(_)) { "table" } else { "field" };
     Fault::new(entry.at.clone(), format!("unknown {kind} `{}`", entry.key)).with_help(names(
         &entry.key,
         known,
@@ -39,17 +35,12 @@ fn names(name: &str, known: &[&str], title: &str) -> String {
 pub(super) fn key(entry: &Entry, why: &Why) -> Fault {
     let (message, help) = match why {
         Why::Said(said) => halves(said),
-        Why::Variant(given, known) => (
-            format!("unknown key `{given}`"),
-            Some(names(given, known, "known here")),
-        ),
+        Why::Variant(given, known) => {
+            (format!("unknown key `{given}`"), Some(names(given, known, "known here")))
+        }
         _ => (format!("`{}` cannot be a key here", entry.key), None),
     };
-    Fault {
-        at: entry.at.clone(),
-        message,
-        help,
-    }
+    Fault { at: entry.at.clone(), message, help }
 }
 
 /// A value that the model refuses; `entry` is the one it belongs to.
@@ -67,10 +58,9 @@ pub(super) fn value(node: &Node, entry: Option<&Entry>, why: &Why, text: &str) -
             format!("{name} wants {}, not {is}", wanted(wants)),
             headed(text, node, entry).filter(|_| wants == "a sequence"),
         ),
-        Why::Fields(_) if matches!(node.kind, Kind::List(_)) => (
-            format!("{name} wants one table, not a list"),
-            headed(text, node, entry),
-        ),
+        Why::Fields(_) if matches!(node.kind, Kind::List(_)) => {
+            (format!("{name} wants one table, not a list"), headed(text, node, entry))
+        }
         Why::Fields(fields) => (
             format!("{name} wants a table, not {is}"),
             Some(format!(
@@ -78,37 +68,27 @@ pub(super) fn value(node: &Node, entry: Option<&Entry>, why: &Why, text: &str) -
                 listed(fields.iter().copied(), NAMES)
             )),
         ),
-        Why::Range(wants) => (
-            format!("{is} is out of range"),
-            Some(format!("write {}", range(wants))),
-        ),
+        Why::Range(wants) => {
+            (format!("{is} is out of range"), Some(format!("write {}", range(wants))))
+        }
         Why::Length(length, wants) => (
-            format!(
-                "{name} has {length} item{}",
-                if *length == 1 { "" } else { "s" }
-            ),
+            format!("{name} has {length} item{}", if *length == 1 { "" } else { "s" }),
             Some(format!("it wants {}", items(wants))),
         ),
-        Why::Variant(given, known) => (
-            format!("unknown choice `{}`", shortened(given)),
-            Some(names(given, known, "choices")),
-        ),
+        Why::Variant(given, known) => {
+            (format!("unknown choice `{}`", shortened(given)), Some(names(given, known, "choices")))
+        }
         Why::OneOf(variants) => one_of(&name, node, variants),
         Why::Alone(variant) => (
             format!("`{variant}` needs its settings"),
             Some(format!("write `{{ {variant} = {{ ... }} }}`")),
         ),
-        Why::NoContent(variant) => (
-            format!("`{variant}` has no settings"),
-            Some(format!("write \"{variant}\"")),
-        ),
+        Why::NoContent(variant) => {
+            (format!("`{variant}` has no settings"), Some(format!("write \"{variant}\"")))
+        }
         Why::Missing(_) | Why::Known | Why::Become(_) => (format!("{name} is wrong"), None),
     };
-    Fault {
-        at: node.span.clone(),
-        message,
-        help,
-    }
+    Fault { at: node.span.clone(), message, help }
 }
 
 /// Single for double brackets around a header, or the other way round.
@@ -122,11 +102,7 @@ fn headed(text: &str, node: &Node, entry: Option<&Entry>) -> Option<String> {
 }
 
 fn one_of(name: &str, node: &Node, variants: &[&str]) -> (String, Option<String>) {
-    let given: Vec<&str> = node
-        .entries()
-        .iter()
-        .map(|entry| entry.key.as_str())
-        .collect();
+    let given: Vec<&str> = node.entries().iter().map(|entry| entry.key.as_str()).collect();
     let message = match &node.kind {
         Kind::Table(_) if given.is_empty() => format!("{name} is empty"),
         Kind::Table(_) => format!("{name} has several: {}", listed(given, NAMES)),
@@ -184,9 +160,7 @@ pub(super) fn advice(
 pub(super) fn is_number(text: &str) -> bool {
     let digits = text.trim_start_matches(['+', '-']);
     digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits
-            .chars()
-            .all(|c| c.is_ascii_digit() || "._".contains(c))
+        && digits.chars().all(|c| c.is_ascii_digit() || "._".contains(c))
 }
 
 /// Whether a number is whole and has decimals all the same.

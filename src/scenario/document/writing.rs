@@ -35,10 +35,9 @@ pub(super) fn syntax(text: &str, at: &Range<usize>, said: &str) -> Fault {
                 _ => format!("put text in quotes: \"{}\"", shortened(wrote)),
             }),
         ),
-        "key with no value" | "missing assignment between key-value pairs" => (
-            "this key has no value".to_owned(),
-            Some("write `key = value`".to_owned()),
-        ),
+        "key with no value" | "missing assignment between key-value pairs" => {
+            ("this key has no value".to_owned(), Some("write `key = value`".to_owned()))
+        }
         "invalid basic string" | "invalid literal string" => (
             "this text has no closing quote".to_owned(),
             expected.map(|quote| format!("write {quote} at its end")),
@@ -46,27 +45,16 @@ pub(super) fn syntax(text: &str, at: &Range<usize>, said: &str) -> Fault {
         "unclosed array" => ("this list is never closed".to_owned(), Some(closing("]"))),
         "unclosed inline table" => ("this table is never closed".to_owned(), Some(closing("}"))),
         "unclosed table" => ("this header is never closed".to_owned(), Some(closing("]"))),
-        "unclosed array table" => (
-            "this header is never closed".to_owned(),
-            Some(closing("]]")),
-        ),
-        "unexpected leading zero" => (
-            "a number cannot begin with 0".to_owned(),
-            Some("leave the zero out".to_owned()),
-        ),
+        "unclosed array table" => ("this header is never closed".to_owned(), Some(closing("]]"))),
+        "unexpected leading zero" => {
+            ("a number cannot begin with 0".to_owned(), Some("leave the zero out".to_owned()))
+        }
         "cannot recurse further; max recursion depth met" | "recursion limit" => {
             ("this is nested deeper than 80".to_owned(), None)
         }
-        _ => (
-            wrong.to_owned(),
-            expected.map(|what| format!("expected {what}")),
-        ),
+        _ => (wrong.to_owned(), expected.map(|what| format!("expected {what}"))),
     };
-    Fault {
-        at: at.clone(),
-        message,
-        help,
-    }
+    Fault { at: at.clone(), message, help }
 }
 
 fn closing(with: &str) -> String {

@@ -197,9 +197,7 @@ impl BurstVisitor {
         if bottom > 0 && top >= bottom {
             Ok(Burst(top, bottom))
         } else {
-            Err(E::custom(format!(
-                "the burst {top}/{bottom} is below one token: write at least 1"
-            )))
+            Err(E::custom(format!("the burst {top}/{bottom} is below one token: write at least 1")))
         }
     }
 }
@@ -223,9 +221,7 @@ impl Visitor<'_> for BurstVisitor {
         let (top, bottom) = text.split_once('/').unwrap_or((text, "1"));
         match (top.trim().parse(), bottom.trim().parse()) {
             (Ok(top), Ok(bottom)) => Self::check(top, bottom),
-            _ => Err(E::custom(format!(
-                "`{text}` is not a burst: write 10 or \"5/2\""
-            ))),
+            _ => Err(E::custom(format!("`{text}` is not a burst: write 10 or \"5/2\""))),
         }
     }
 }

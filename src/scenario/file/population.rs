@@ -110,13 +110,9 @@ impl TryFrom<String> for Skew {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let (sign, span) = text
-            .strip_prefix('-')
-            .map_or((1, text.as_str()), |rest| (-1, rest));
+        let (sign, span) = text.strip_prefix('-').map_or((1, text.as_str()), |rest| (-1, rest));
         let span: Span = span.parse()?;
-        i64::try_from(span.0)
-            .map(|ns| Skew(sign * ns))
-            .map_err(|_| format!("`{text}` is too far"))
+        i64::try_from(span.0).map(|ns| Skew(sign * ns)).map_err(|_| format!("`{text}` is too far"))
     }
 }
 
@@ -215,28 +211,19 @@ impl<'de> Visitor<'de> for BetweenVisitor {
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Between, E> {
         match u64::try_from(number) {
             Ok(number) => self.visit_u64(number),
-            Err(_) => Err(E::custom(format!(
-                "`{number}` is no number of calls: write one from 1"
-            ))),
+            Err(_) => Err(E::custom(format!("`{number}` is no number of calls: write one from 1"))),
         }
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Between, E> {
         let number = u32::try_from(number).map_err(|_| {
-            E::custom(format!(
-                "`{number}` calls are too many: write at most {}",
-                u32::MAX
-            ))
+            E::custom(format!("`{number}` calls are too many: write at most {}", u32::MAX))
         })?;
         Ok(Between(number, number))
     }
 
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Between, A::Error> {
-        let ends = (
-            seq.next_element()?,
-            seq.next_element()?,
-            seq.next_element::<u32>()?,
-        );
+        let ends = (seq.next_element()?, seq.next_element()?, seq.next_element::<u32>()?);
         match ends {
             (Some(least), Some(most), None) if least <= most => Ok(Between(least, most)),
             _ => Err(serde::de::Error::custom(
@@ -267,12 +254,7 @@ impl<'de> Visitor<'de> for AsksVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Asks, A::Error> {
         let weights = BTreeMap::<Name, u32>::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Asks(
-            weights
-                .into_iter()
-                .map(|(name, weight)| (name, u64::from(weight)))
-                .collect(),
-        ))
+        Ok(Asks(weights.into_iter().map(|(name, weight)| (name, u64::from(weight))).collect()))
     }
 }
 

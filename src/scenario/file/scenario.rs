@@ -77,10 +77,7 @@ impl Default for Network {
     /// 20 ms each way: a default of zero would hide every race.
     fn default() -> Self {
         let way = Times(crate::dist::Dist::Constant(Span::millis(20)));
-        Network {
-            out: way,
-            home: way,
-        }
+        Network { out: way, home: way }
     }
 }
 

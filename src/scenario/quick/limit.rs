@@ -39,10 +39,7 @@ pub(super) fn read(text: &str, at: usize) -> Result<Rule, Fault> {
     };
     let keys: Vec<String> = keys.split(',').map(|key| key.trim().to_owned()).collect();
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if keys
-        .iter()
-        .any(|key| key.is_empty() || !key.chars().all(letter))
-    {
+    if keys.iter().any(|key| key.is_empty() || !key.chars().all(letter)) {
         return Err(whole(
             "a key is one word of letters and digits, and keys are parted by commas",
         ));
@@ -55,19 +52,11 @@ pub(super) fn read(text: &str, at: usize) -> Result<Rule, Fault> {
     let fault = |word: &str, why: String| Fault::new(place(word), why);
     let rate = |word: &str| word.parse::<Rate>().map_err(|why| fault(word, why));
     let number = |word: &str| {
-        let number = word
-            .replace(['_', ','], "")
-            .parse::<u64>()
-            .ok()
-            .filter(|n| *n > 0);
+        let number = word.replace(['_', ','], "").parse::<u64>().ok().filter(|n| *n > 0);
         number.ok_or_else(|| fault(word, format!("`{word}` is not a whole number above 0")))
     };
-    let window = |word: &str, on_the_clock| {
-        Ok(Algorithm::Window {
-            rate: rate(word)?,
-            on_the_clock,
-        })
-    };
+    let window =
+        |word: &str, on_the_clock| Ok(Algorithm::Window { rate: rate(word)?, on_the_clock });
     let algorithm = match words.as_slice() {
         [max, "at-once"] => Algorithm::Concurrency { max: number(max)? },
         [one] | [WINDOW, one] => window(one, true)?,
@@ -77,10 +66,9 @@ pub(super) fn read(text: &str, at: usize) -> Result<Rule, Fault> {
             let burst = rate.count;
             Algorithm::Bucket { rate, burst }
         }
-        [BUCKET, one, "burst", most] => Algorithm::Bucket {
-            rate: rate(one)?,
-            burst: number(most)?,
-        },
+        [BUCKET, one, "burst", most] => {
+            Algorithm::Bucket { rate: rate(one)?, burst: number(most)? }
+        }
         [first, ..] if words.contains(&"burst") => {
             return Err(fault(first, format!("only a `{BUCKET}` has a burst")).with_help(example));
         }
@@ -156,22 +144,13 @@ mod tests {
     #[test]
     fn each_form_is_read() {
         for (text, toml) in [
-            (
-                "50/s per app",
-                "fixed-window = { quota = 50, window = \"1s\", anchor = \"clock\" }",
-            ),
+            ("50/s per app", "fixed-window = { quota = 50, window = \"1s\", anchor = \"clock\" }"),
             (
                 "first-request 10000/5min per site,token",
                 "fixed-window = { quota = 10000, window = \"5min\", anchor = \"first-request\" }",
             ),
-            (
-                "token-bucket 10/s per ip",
-                "token-bucket = { rate = \"10/s\", burst = 10 }",
-            ),
-            (
-                "token-bucket 10/s burst 5 per ip",
-                "token-bucket = { rate = \"10/s\", burst = 5 }",
-            ),
+            ("token-bucket 10/s per ip", "token-bucket = { rate = \"10/s\", burst = 10 }"),
+            ("token-bucket 10/s burst 5 per ip", "token-bucket = { rate = \"10/s\", burst = 5 }"),
             ("5 at-once per token", "concurrency = { max = 5 }"),
         ] {
             assert_eq!(read(text, 0).unwrap().toml(), toml, "{text}");
@@ -181,11 +160,7 @@ mod tests {
     #[test]
     fn a_fault_points_at_its_word() {
         for (text, word, why) in [
-            (
-                "leaky-bucket 5/s per app",
-                "leaky-bucket",
-                "not an algorithm",
-            ),
+            ("leaky-bucket 5/s per app", "leaky-bucket", "not an algorithm"),
             ("50 per app", "50", "COUNT/UNIT"),
             ("0 at-once per app", "0", "above 0"),
             ("5/s burst 9 per app", "5/s", "only a `token-bucket`"),

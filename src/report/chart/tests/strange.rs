@@ -24,10 +24,7 @@ fn work(value: f64, x_unit: work_time::XUnit) -> Chart {
         x_title: "x".to_owned(),
         x_unit,
         y_title: "y".to_owned(),
-        floor: Some(work_time::Floor {
-            at: value,
-            text: "floor".to_owned(),
-        }),
+        floor: Some(work_time::Floor { at: value, text: "floor".to_owned() }),
         clients: vec![client],
     }
     .chart()
@@ -50,31 +47,16 @@ fn rates(value: f64) -> Chart {
         title: title(),
         subtitle: title(),
         bin: value,
-        limit: Some(rate::Limit {
-            rate: value,
-            text: "limit".to_owned(),
-        }),
-        phases: vec![rate::Phase {
-            from: value,
-            to: value,
-            text: "phase".to_owned(),
-        }],
+        limit: Some(rate::Limit { rate: value, text: "limit".to_owned() }),
+        phases: vec![rate::Phase { from: value, to: value, text: "phase".to_owned() }],
         clients: vec![client.clone(), client],
     }
     .chart()
 }
 
 fn shares(value: f64) -> Chart {
-    let client = throttled::Client {
-        name: name(),
-        share: Estimate::exact(value),
-    };
-    throttled::Throttled {
-        title: title(),
-        subtitle: title(),
-        clients: vec![client],
-    }
-    .chart()
+    let client = throttled::Client { name: name(), share: Estimate::exact(value) };
+    throttled::Throttled { title: title(), subtitle: title(), clients: vec![client] }.chart()
 }
 
 fn fair(value: f64) -> Chart {
@@ -88,10 +70,7 @@ fn fair(value: f64) -> Chart {
         subtitle: title(),
         y_title: "y".to_owned(),
         x_title: "x".to_owned(),
-        clients: vec![fairness::Client {
-            name: name(),
-            curve: curve(),
-        }],
+        clients: vec![fairness::Client { name: name(), curve: curve() }],
         chance: Some(curve()),
     }
     .chart()
@@ -106,28 +85,13 @@ fn waits(value: f64) -> Chart {
         p99: None,
         served: value,
     };
-    wait::Wait {
-        title: title(),
-        subtitle: title(),
-        clients: vec![client],
-    }
-    .chart()
+    wait::Wait { title: title(), subtitle: title(), clients: vec![client] }.chart()
 }
 
 #[test]
 fn no_number_is_too_strange_to_draw() {
     let (most, nan) = (f64::MAX, f64::NAN);
-    for value in [
-        nan,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        most,
-        -most,
-        0.0,
-        -1.0,
-        1e-300,
-        1e9,
-    ] {
+    for value in [nan, f64::INFINITY, f64::NEG_INFINITY, most, -most, 0.0, -1.0, 1e-300, 1e9] {
         let charts = [
             work(value, work_time::XUnit::Seconds),
             work(value, work_time::XUnit::Share),
@@ -138,11 +102,7 @@ fn no_number_is_too_strange_to_draw() {
         ];
         for chart in charts {
             check_markup(&chart.svg());
-            assert!(
-                !chart.png(1, Theme::Light).is_empty(),
-                "{} of {value}",
-                chart.name()
-            );
+            assert!(!chart.png(1, Theme::Light).is_empty(), "{} of {value}", chart.name());
         }
     }
 }

@@ -48,12 +48,7 @@ impl fmt::Display for SetError {
                 "--set {path}: this is no path\n  help: write keys joined by dots, like limit.token-rate.quota=20"
             ),
             SetError::Unreadable(faults) => write!(f, "{faults}"),
-            SetError::Nowhere {
-                path,
-                key,
-                within,
-                names,
-            } => {
+            SetError::Nowhere { path, key, within, names } => {
                 write!(f, "--set {path}: there is no `{key}`")?;
                 if !within.is_empty() {
                     write!(f, " in `{within}`")?;
@@ -70,11 +65,7 @@ impl fmt::Display for SetError {
                     if let Some(meant) = meant {
                         write!(f, "did you mean `{meant}`? ")?;
                     }
-                    write!(
-                        f,
-                        "there is: {}",
-                        listed(names.iter().map(String::as_str), 20)
-                    )?;
+                    write!(f, "there is: {}", listed(names.iter().map(String::as_str), 20))?;
                 }
                 Ok(())
             }

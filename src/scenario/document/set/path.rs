@@ -28,9 +28,7 @@ impl<'t> Place<'t> {
         let entries: &'t [Entry] = self.node.entries();
         let is_table = |entry: &&Entry| matches!(entry.value.kind, Kind::Table(_));
         let tables = entries.iter().filter(is_table);
-        tables
-            .map(|entry| self.inner(&entry.key, &entry.value))
-            .collect()
+        tables.map(|entry| self.inner(&entry.key, &entry.value)).collect()
     }
 }
 
@@ -45,9 +43,7 @@ pub fn slug(name: &str) -> String {
 
 /// The keys of a path; a key with dots in it stands in quotes.
 pub(super) fn keys(path: &str) -> Result<Vec<String>, SetError> {
-    let keys = toml_edit::Key::parse(path).map_err(|_| SetError::Path {
-        path: path.to_owned(),
-    })?;
+    let keys = toml_edit::Key::parse(path).map_err(|_| SetError::Path { path: path.to_owned() })?;
     Ok(keys.iter().map(|key| key.get().to_owned()).collect())
 }
 
@@ -58,10 +54,7 @@ pub(super) fn written(key: &str) -> String {
 
 /// All places that a path fits; the name of an element and one table may be left out.
 pub(super) fn find<'t>(root: &'t Node, keys: &[String]) -> Vec<Place<'t>> {
-    let start = Place {
-        path: String::new(),
-        node: root,
-    };
+    let start = Place { path: String::new(), node: root };
     let mut found = Vec::new();
     // Nothing may be left out at the top: a path names what it is about.
     follow(&start, keys, true, &mut found);
@@ -76,10 +69,7 @@ fn follow<'t>(place: &Place<'t>, keys: &[String], skipped: bool, found: &mut Vec
     let before = found.len();
     match &place.node.kind {
         Kind::Table(entries) => {
-            for entry in entries
-                .iter()
-                .filter(|e| e.key == *key || slug(&e.key) == *key)
-            {
+            for entry in entries.iter().filter(|e| e.key == *key || slug(&e.key) == *key) {
                 follow(&place.inner(&entry.key, &entry.value), rest, false, found);
             }
             if found.len() == before && !skipped {

@@ -30,28 +30,13 @@ fn one_value_changes_and_every_other_byte_stays() {
     for (path, value, from, to) in [
         ("horizon", "1h", "\"10min\"", "\"1h\""),
         ("horizon", "\"1h\"", "\"10min\"", "\"1h\""),
-        (
-            "limit.token-rate.fixed-window.quota",
-            "20",
-            "quota = 16",
-            "quota = 20",
-        ),
+        ("limit.token-rate.fixed-window.quota", "20", "quota = 16", "quota = 20"),
         ("limit.token-rate.quota", "160", "quota = 16", "quota = 160"),
         ("limit.0.quota", "6", "quota = 16", "quota = 6"),
         ("limit.quota", "6", "quota = 16", "quota = 6"),
-        (
-            "limit.app-rate.rate",
-            "1500/min",
-            "\"50/s\"",
-            "\"1500/min\"",
-        ),
+        ("limit.app-rate.rate", "1500/min", "\"50/s\"", "\"1500/min\""),
         ("population.count", "7", "count = 20", "count = 7"),
-        (
-            "population.0.workload.open.weights",
-            "[1,2]",
-            "[0.5, 1.5]",
-            "[1,2]",
-        ),
+        ("population.0.workload.open.weights", "[1,2]", "[0.5, 1.5]", "[1,2]"),
         (
             "population.workload",
             "{ idle = {} }",
@@ -69,60 +54,22 @@ fn one_value_changes_and_every_other_byte_stays() {
         ("name", "a \"b\"", "\"Clover\"", "'a \"b\"'"),
     ] {
         let wanted = GOOD.replace(from, to);
-        assert_eq!(
-            set(path, value).as_deref(),
-            Ok(wanted.as_str()),
-            "{path}={value}"
-        );
+        assert_eq!(set(path, value).as_deref(), Ok(wanted.as_str()), "{path}={value}");
     }
 }
 
 #[test]
 fn an_absent_field_is_created_where_the_model_knows_it() {
     for (path, value, from, to) in [
-        (
-            "seeds",
-            "3",
-            "# long enough\n",
-            "# long enough\nseeds = 3\n",
-        ),
-        (
-            "service.loss",
-            "0.1",
-            "\"20ms\"\n",
-            "\"20ms\"\nloss = 0.1\n",
-        ),
-        (
-            "limit.app-rate.burst",
-            "9",
-            "\"50/s\"\n",
-            "\"50/s\"\ntoken-bucket.burst = 9\n",
-        ),
-        (
-            "limit.burst",
-            "9",
-            "\"50/s\"\n",
-            "\"50/s\"\ntoken-bucket.burst = 9\n",
-        ),
-        (
-            "population.think",
-            "1s",
-            "1.5] } }\n",
-            "1.5] } }\nthink = \"1s\"\n",
-        ),
-        (
-            "limit.token-rate.headers.x",
-            "quota",
-            "\"quota\" }",
-            "\"quota\", x = \"quota\" }",
-        ),
+        ("seeds", "3", "# long enough\n", "# long enough\nseeds = 3\n"),
+        ("service.loss", "0.1", "\"20ms\"\n", "\"20ms\"\nloss = 0.1\n"),
+        ("limit.app-rate.burst", "9", "\"50/s\"\n", "\"50/s\"\ntoken-bucket.burst = 9\n"),
+        ("limit.burst", "9", "\"50/s\"\n", "\"50/s\"\ntoken-bucket.burst = 9\n"),
+        ("population.think", "1s", "1.5] } }\n", "1.5] } }\nthink = \"1s\"\n"),
+        ("limit.token-rate.headers.x", "quota", "\"quota\" }", "\"quota\", x = \"quota\" }"),
     ] {
         let wanted = GOOD.replacen(from, to, 1);
-        assert_eq!(
-            set(path, value).as_deref(),
-            Ok(wanted.as_str()),
-            "{path}={value}"
-        );
+        assert_eq!(set(path, value).as_deref(), Ok(wanted.as_str()), "{path}={value}");
         let mut document = good();
         document.set::<Api>(path, value).unwrap();
         assert!(document.parse::<Api>().finish(&document).is_ok(), "{path}");
@@ -134,25 +81,13 @@ fn what_fits_several_lists_them() {
     let error = set("limit.per", "[]").unwrap_err();
     let candidates = ["limit.token-rate.per", "limit.app-rate.per"].map(str::to_owned);
     let path = "limit.per".to_owned();
-    assert_eq!(
-        error,
-        SetError::Ambiguous {
-            path,
-            candidates: candidates.to_vec()
-        }
-    );
+    assert_eq!(error, SetError::Ambiguous { path, candidates: candidates.to_vec() });
     assert!(error.to_string().contains("\n    limit.app-rate.per"));
     // Two of one name go by their index.
     let text = GOOD.replace("app rate", "token rate");
     let mut document = Document::new("clover.toml", text).unwrap();
-    let error = document
-        .set::<Api>("limit.name", "x")
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("limit.0.name\n") && error.contains("limit.1.name"),
-        "{error}"
-    );
+    let error = document.set::<Api>("limit.name", "x").unwrap_err().to_string();
+    assert!(error.contains("limit.0.name\n") && error.contains("limit.1.name"), "{error}");
 }
 
 #[test]
@@ -206,22 +141,12 @@ error: `window` wants text in quotes, not the number `5`
 #[test]
 fn a_fault_of_the_file_keeps_its_line_after_a_setting_above_it() {
     let text = GOOD.replace("latency = \"20ms\"", "latency = 20");
-    let settings = [
-        ("seeds", "-3"),
-        ("name", "a much longer name"),
-        ("service.loss", "\"x\""),
-    ];
+    let settings = [("seeds", "-3"), ("name", "a much longer name"), ("service.loss", "\"x\"")];
     let screen = screen(&text, &settings);
     assert!(screen.contains("clover.toml:24:11\n"), "{screen}");
     assert!(screen.contains("24 | latency = 20\n"), "{screen}");
-    assert!(
-        screen.contains("1 | --set seeds=-3\n  |             ^^\n"),
-        "{screen}"
-    );
-    assert!(
-        screen.contains("1 | --set service.loss=\"x\"\n"),
-        "{screen}"
-    );
+    assert!(screen.contains("1 | --set seeds=-3\n  |             ^^\n"), "{screen}");
+    assert!(screen.contains("1 | --set service.loss=\"x\"\n"), "{screen}");
     let count = "3 faults: 1 in clover.toml, 2 in the --set arguments";
     assert!(screen.ends_with(count), "{screen}");
 }

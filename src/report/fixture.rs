@@ -1,0 +1,76 @@
+//! Comparisons with numbers of choice, for tests.
+
+use std::num::NonZeroUsize;
+
+use super::subject::Subject;
+use crate::experiment::{Comparison, Outcome, Ranking, Run, Sample, Seeds};
+use crate::measure::{Counts, METRICS, Series};
+use crate::scenario::quick::Quick;
+use crate::scenario::{Bundle, Plan};
+use crate::time::Instant;
+
+/// A plan of a backlog of 100 calls at one limit, for clients of these names.
+pub(super) fn plan(names: &[&str]) -> Plan {
+    let quick = Quick::read(&["50/s per app".to_owned()], 100, 4, 10).unwrap();
+    let (scenario, api) = quick.documents().unwrap();
+    let fetch = |path: &str| Err(path.to_owned());
+    let bundle = Bundle::of_scenario(scenario, Some(api), None, &[], &fetch).unwrap();
+    let mut plan = bundle.plan().unwrap();
+    let first = plan.variants[0].clone();
+    plan.variants = names
+        .iter()
+        .map(|name| {
+            let mut variant = first.clone();
+            (*name).clone_into(&mut variant.name);
+            variant
+        })
+        .collect();
+    plan
+}
+
+/// One client's runs: of 100 calls so many served, 99 % of them after so many
+/// seconds, with so many 429s; one of each for every seed.
+pub(super) fn outcome(plan: &Plan, place: usize, runs: &[(u32, f64, f64)]) -> Outcome {
+    let variant = &plan.variants[place];
+    let mut outcome = Outcome::new(&variant.name, &variant.model);
+    for (served, seconds, refused) in runs {
+        let sample = |name: &str| match name {
+            "calls" => Sample::Plain(Some(100.0)),
+            "served-share" => Sample::Ratio(f64::from(*served), 100.0),
+            "time-to-99" => Sample::Plain((*served >= 99).then_some(*seconds)),
+            "429s" => Sample::Plain(Some(*refused)),
+            "wait-p99" => Sample::Plain(Some(f64::INFINITY)),
+            "amplification" => Sample::Ratio(100.0 + refused, 100.0),
+            _ => Sample::Plain(Some(0.0)),
+        };
+        outcome.runs.push(Run {
+            samples: METRICS.iter().map(|metric| sample(metric.name)).collect(),
+            cells: vec![vec![Counts {
+                offered: 100,
+                by_attempt: u64::from(*served),
+                ..Counts::default()
+            }]],
+            limits: vec![],
+            series: Series::new(Instant(0), Instant(1)),
+            finite_calls: 100,
+            events: 0,
+        });
+    }
+    outcome
+}
+
+/// What is told of a comparison of these outcomes.
+pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subject<'_>) -> T) -> T {
+    let seeds = outcomes.first().map_or(1, |outcome| outcome.runs.len());
+    let comparison = Comparison {
+        ranking: Ranking::of(&outcomes),
+        outcomes,
+        floors: vec![],
+        equalities: vec![],
+    };
+    tell(&Subject {
+        plan,
+        seeds: Seeds { root: 0, count: NonZeroUsize::new(seeds).unwrap() },
+        comparison: &comparison,
+    })
+}

@@ -1,0 +1,324 @@
+//! The command as its users run it: every test starts the built binary in a
+//! folder of its own.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// Runs `tollgate` with these arguments in a folder.
+fn tollgate(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tollgate"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("the binary starts")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("there is a folder for temporary files")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("only text is printed")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("only text is printed")
+}
+
+fn is_empty(folder: &TempDir) -> bool {
+    fs::read_dir(folder.path()).unwrap().next().is_none()
+}
+
+/// The quickest real comparison: a few seconds of work for two seeds.
+const QUICK: [&str; 4] = ["compare", "aiclicks", "--seeds", "2"];
+
+#[test]
+fn compare_prints_a_table_and_a_verdict_and_names_each_file() {
+    let folder = folder();
+    let output = tollgate(folder.path(), &QUICK);
+    let (screen, talk) = (out(&output), err(&output));
+    assert_eq!(output.status.code(), Some(0), "{talk}");
+    for part in [
+        "client ",
+        "served",
+        "99% done",
+        "429s",
+        "att/call",
+        "-- did not finish the work --",
+        "No client",
+        "mean of 2 paired seeds",
+        "Assumes ",
+    ] {
+        assert!(screen.contains(part), "no {part:?} in:\n{screen}");
+    }
+    let widest = screen.lines().chain(talk.lines()).map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{screen}{talk}");
+    assert!(!screen.contains('\u{1b}') && !talk.contains('\u{1b}'), "no colour in a pipe");
+    let said = talk.replace(" .png", "");
+    let mut files: Vec<String> = fs::read_dir(folder.path().join("out/aiclicks"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    for file in &files {
+        assert!(said.contains(&file.replace(".png", ".svg")), "{file} is not named in {talk}");
+    }
+    let wanted = [
+        "classes.csv",
+        "clients.csv",
+        "fairness.csv",
+        "fairness.png",
+        "fairness.svg",
+        "limits.csv",
+        "rate.png",
+        "rate.svg",
+        "run.json",
+        "series.csv",
+        "summary.csv",
+        "throttled.png",
+        "throttled.svg",
+        "wait.png",
+        "wait.svg",
+        "waits.csv",
+        "work-time.png",
+        "work-time.svg",
+    ];
+    assert_eq!(files, wanted);
+}
+
+#[test]
+fn the_files_are_the_same_bytes_on_one_thread_and_on_two() {
+    let folder = folder();
+    for threads in ["1", "2"] {
+        let arguments = [&QUICK[..], &["--quiet", "--threads", threads, "-o", threads]].concat();
+        assert_eq!(tollgate(folder.path(), &arguments).status.code(), Some(0));
+    }
+    let (one, two) = (folder.path().join("1"), folder.path().join("2"));
+    for entry in fs::read_dir(&one).unwrap() {
+        let name = entry.unwrap().file_name();
+        let same = fs::read(one.join(&name)).unwrap() == fs::read(two.join(&name)).unwrap();
+        assert!(same, "{name:?} differs");
+    }
+}
+
+#[test]
+fn quiet_says_nothing_but_what_is_asked_for() {
+    let folder = folder();
+    let quiet = tollgate(folder.path(), &[&QUICK[..], &["--quiet"]].concat());
+    assert_eq!((out(&quiet).as_str(), err(&quiet).as_str()), ("", ""));
+    let csv = tollgate(folder.path(), &[&QUICK[..], &["--quiet", "--format", "csv"]].concat());
+    assert!(out(&csv).starts_with("client,finished,served-share,"), "{}", out(&csv));
+    assert_eq!((out(&csv).lines().count(), err(&csv).as_str()), (6, ""));
+}
+
+#[test]
+fn every_format_holds_every_client() {
+    let folder = folder();
+    for format in ["text", "markdown", "csv", "json"] {
+        let output = tollgate(folder.path(), &[&QUICK[..], &["--format", format]].concat());
+        for client in ["naive", "fixed-interval", "exponential-jitter", "header-aware"] {
+            assert!(out(&output).contains(client), "{format}:\n{}", out(&output));
+        }
+        if format == "json" {
+            let value: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+            assert_eq!(value["clients"].as_array().unwrap().len(), 5);
+        }
+    }
+}
+
+#[test]
+fn unknown_names_are_answered_with_near_ones_and_nothing_is_written() {
+    let folder = folder();
+    for (arguments, hint) in [
+        (vec!["compare", "clovr"], "did you mean `clover`?"),
+        (vec!["compare", "naive"], "did you mean `client/naive`?"),
+        (vec!["compare", "clover", "--clients", "niave"], "did you mean `naive`?"),
+        (vec!["compare"], "name a scenario"),
+        (vec!["compare", "clover", "--set", "horizn=5s"], "horizon"),
+        (vec!["compare", "clover", "--limit", "5/s per app"], "cannot be used with"),
+        (vec!["run", "clover"], "--client"),
+        (vec!["show", "api/clover.toml"], "cannot read"),
+    ] {
+        let output = tollgate(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(err(&output).contains(hint), "{arguments:?}: {}", err(&output));
+        assert_eq!(out(&output), "", "{arguments:?}");
+    }
+    assert!(is_empty(&folder));
+}
+
+#[test]
+fn all_faults_of_all_files_come_at_once() {
+    let folder = folder();
+    assert!(tollgate(folder.path(), &["init", "--from", "clover", "."]).status.success());
+    let spoil = |name: &str, from: &str, to: &str| {
+        let path = folder.path().join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{name} has no {from}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    };
+    spoil("scenario.toml", "horizon = ", "horizn = ");
+    spoil("api.toml", "window = \"1s\"", "window = 1");
+    spoil("naive.toml", "attempts = 10", "attempts = -1");
+    let before = fs::read_dir(folder.path()).unwrap().count();
+    for command in ["check", "compare"] {
+        let output = tollgate(folder.path(), &[command, "./scenario.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        for part in ["scenario.toml:", "api.toml:", "naive.toml:", "did you mean `horizon`?"] {
+            assert!(err(&output).contains(part), "{command}, no {part}:\n{}", err(&output));
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+}
+
+#[test]
+fn check_guesses_what_a_file_is() {
+    let folder = folder();
+    assert!(tollgate(folder.path(), &["init", "--from", "keymint", "."]).status.success());
+    let files = ["check", "scenario.toml", "api.toml", "naive.toml", "api/clover"];
+    let output = tollgate(folder.path(), &files);
+    let wanted = "scenario.toml: no faults (scenario)\napi.toml: no faults (api)\n\
+                  naive.toml: no faults (client)\napi/clover: no faults (api)\n";
+    assert_eq!(
+        (out(&output).as_str(), output.status.code()),
+        (wanted, Some(0)),
+        "{}",
+        err(&output)
+    );
+    let wrong = tollgate(folder.path(), &["check", "--kind", "api", "naive.toml"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn output_that_cannot_be_written_is_a_failure_that_leaves_nothing() {
+    let folder = folder();
+    fs::write(folder.path().join("in-the-way"), "a file").unwrap();
+    for arguments in [
+        [&QUICK[..], &["-o", "in-the-way/out"]].concat(),
+        vec!["run", "aiclicks", "--client", "naive", "--events", "in-the-way/events.csv"],
+        vec!["init", "--from", "clover", "in-the-way"],
+    ] {
+        let output = tollgate(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", err(&output));
+        assert!(err(&output).contains("in-the-way"), "{}", err(&output));
+        assert_eq!(out(&output), "");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn init_writes_files_that_compare_to_the_same_table_and_overwrites_nothing() {
+    let folder = folder();
+    let init = ["init", "--from", "aiclicks", "mine"];
+    assert_eq!(tollgate(folder.path(), &init).status.code(), Some(0));
+    let again = tollgate(folder.path(), &init);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(err(&again).contains("already there"), "{}", err(&again));
+    let table = |name| {
+        let arguments = ["compare", name, "--seeds", "2", "--quiet", "--format", "csv"];
+        out(&tollgate(folder.path(), &arguments))
+    };
+    let (built_in, written) = (table("aiclicks"), table("mine/scenario.toml"));
+    assert!(built_in.lines().count() > 4, "{built_in}");
+    assert_eq!(built_in, written);
+}
+
+#[test]
+fn a_limit_on_the_command_line_needs_no_file_and_is_echoed() {
+    let folder = folder();
+    let arguments = [
+        "compare",
+        "--limit",
+        "50/s per app",
+        "--limit",
+        "token-bucket 4/s burst 8 per token",
+        "--calls",
+        "600",
+        "--workers",
+        "32",
+        "--identities",
+        "20",
+        "--seeds",
+        "2",
+    ];
+    let output = tollgate(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    for part in ["fixed-window 50 in 1s, aligned to the clock", "token-bucket 4/s, a burst of 8"] {
+        assert!(err(&output).contains(part), "{}", err(&output));
+    }
+    assert!(out(&output).contains("600 calls of 20 clients"), "{}", out(&output));
+    let record = fs::read_to_string(folder.path().join("out/quick/run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let command = record["command"].as_str().unwrap();
+    assert!(command.contains("--limit '50/s per app'"), "{command}");
+    let wrong = tollgate(folder.path(), &["compare", "--limit", "50 per app", "--limit", "5/s"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(err(&wrong).contains("2 faults"), "{}", err(&wrong));
+}
+
+#[test]
+fn the_command_in_the_record_makes_the_same_files() {
+    let folder = folder();
+    let asked = [
+        "compare",
+        "aiclicks",
+        "--seeds",
+        "2",
+        "--seed",
+        "7",
+        "--clients",
+        "naive,aiclicks-advice",
+        "--set",
+        "horizon=4min",
+        "-q",
+        "-o",
+        "first",
+    ];
+    assert_eq!(tollgate(folder.path(), &asked).status.code(), Some(0));
+    let record = fs::read_to_string(folder.path().join("first/run.json")).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let command = value["command"].as_str().unwrap();
+    let words: Vec<&str> = command.split(' ').skip(1).chain(["-q", "-o", "again"]).collect();
+    assert_eq!(tollgate(folder.path(), &words).status.code(), Some(0), "{command}");
+    for name in ["run.json", "summary.csv", "work-time.svg"] {
+        let of = |place: &str| fs::read(folder.path().join(place).join(name)).unwrap();
+        assert_eq!(of("first"), of("again"), "{name}");
+    }
+}
+
+#[test]
+fn run_writes_a_row_for_each_attempt() {
+    let folder = folder();
+    let file = ["run", "aiclicks", "--client", "naive", "--events", "all.csv", "--format", "json"];
+    let output = tollgate(folder.path(), &file);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let told: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    let rows = fs::read_to_string(folder.path().join("all.csv")).unwrap();
+    assert!(rows.starts_with("t_sent_s,t_done_s,population,client,call,attempt,"), "{rows:.80}");
+    let number = |name: &str| told["metrics"][name].as_u64().unwrap();
+    assert_eq!(rows.lines().count() as u64 - 1, number("attempts"));
+    let refused = rows.lines().filter(|line| line.contains(",429,")).count();
+    assert_eq!(refused as u64, number("429s"));
+    let stream = ["run", "aiclicks", "--client", "naive", "--events", "-", "--quiet"];
+    let stream = tollgate(folder.path(), &stream);
+    assert!(out(&stream) == rows && err(&stream).is_empty());
+}
+
+#[test]
+fn lists_and_models_are_printed() {
+    let folder = folder();
+    let all = out(&tollgate(folder.path(), &["list"]));
+    for part in ["scenarios", "clover", "client", "header-aware", "metrics", "served-share"] {
+        assert!(all.contains(part), "{all}");
+    }
+    let clients = out(&tollgate(folder.path(), &["list", "clients"]));
+    assert!(clients.contains("naive") && !clients.contains("keymint  "), "{clients}");
+    let shown = out(&tollgate(folder.path(), &["show", "api/clover"]));
+    assert_eq!(shown, fs::read_to_string("models/apis/clover.toml").unwrap());
+    let script = tollgate(folder.path(), &["completions", "bash"]);
+    assert!(out(&script).contains("tollgate") && script.status.success());
+    assert!(is_empty(&folder));
+}
