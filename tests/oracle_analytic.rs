@@ -139,8 +139,9 @@ fn fixed_windows(size: Size) {
         let quota = row[0].parse().unwrap();
         let [z_share, z_any] = aligned(index, quota, &row[1], [share, any], size);
         on_grid.push((format!("{name}, refused"), z_share));
-        // A window that always refuses, or never, has no spread to measure by.
-        if (1e-4..=1.0 - 1e-4).contains(&any) {
+        // The share of windows has a spread only where some refuse and some do not.
+        let windows = (size.runs * size.calls) as f64 / row[1].parse::<f64>().unwrap();
+        if windows * any.min(1.0 - any) >= 20.0 {
             on_grid.push((format!("{name}, windows"), z_any));
         }
         at_first.push((name, anchored(index, quota, &row[1], from_first, size)));
