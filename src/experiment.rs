@@ -9,7 +9,7 @@ mod outcome;
 mod ranking;
 
 pub use equal::{Equality, equalities};
-pub use outcome::{ClassOutcome, Outcome, Run, Sample};
+pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
 pub use ranking::{Lead, Ranking};
 
 use std::fmt;

@@ -144,6 +144,12 @@ impl Measures {
         self.rejected_by.iter().skip(limit).step_by(self.limits.max(1)).sum()
     }
 
+    /// How many populations there are.
+    #[must_use]
+    pub fn populations(&self) -> usize {
+        self.waits.len()
+    }
+
     /// How long the calls of a population took.
     #[must_use]
     pub fn waits(&self, population: usize) -> &Histogram {

@@ -16,6 +16,9 @@ pub enum Sample {
     Ratio(f64, f64),
 }
 
+/// The quantiles of the wait that are kept for each population, by metric.
+pub const WAITS: [(&str, f64); 3] = [("wait-p50", 0.5), ("wait-p90", 0.9), ("wait-p99", 0.99)];
+
 /// One run, reduced to what is compared.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -23,6 +26,9 @@ pub struct Run {
     pub samples: Vec<Sample>,
     /// By population and endpoint.
     pub cells: Vec<Vec<Counts>>,
+    /// By population: the wait of its calls in seconds, at each of [`WAITS`];
+    /// infinite where that call was never served.
+    pub waits: Vec<[f64; WAITS.len()]>,
     /// By limit: what happened at it, and what it refused.
     pub limits: Vec<(LimitCounts, u64)>,
     /// Over time.
@@ -46,6 +52,7 @@ impl Run {
         };
         Run {
             samples: METRICS.iter().map(sample).collect(),
+            waits: (0..measures.populations()).map(|p| waits(measures.waits(p))).collect(),
             cells: measures.cells_by_population(),
             limits: ending
                 .limits
@@ -169,6 +176,13 @@ impl Outcome {
         }
         sum
     }
+}
+
+fn waits(histogram: &Histogram) -> [f64; WAITS.len()] {
+    WAITS.map(|(_, q)| match histogram.quantile(q) {
+        Some(u64::MAX) | None => f64::INFINITY,
+        Some(ns) => ns as f64 / 1e9,
+    })
 }
 
 /// A metric's estimate from its samples.

@@ -10,6 +10,7 @@ use super::words;
 use crate::api::LimitId;
 use crate::experiment::Outcome;
 use crate::limiter::Limiter;
+use crate::service::Outage;
 
 /// How many pixels of a PNG make one of a chart.
 pub const SCALE: u32 = 2;
@@ -77,7 +78,7 @@ fn rate(subject: &Subject<'_>) -> Chart {
         subtitle: subtitle(subject, &how),
         bin: width.as_secs_f64(),
         limit: limit(subject),
-        phases: vec![],
+        phases: phases(subject),
         clients: clients.collect(),
     }
     .chart()
@@ -111,6 +112,17 @@ fn throttled(subject: &Subject<'_>) -> Chart {
         clients: clients.collect(),
     }
     .chart()
+}
+
+/// The times in which the service was out of order, in seconds of the run.
+fn phases(subject: &Subject<'_>) -> Vec<rate::Phase> {
+    let model = subject.model();
+    let phase = |outage: &Outage| rate::Phase {
+        from: outage.from.since(model.start).as_secs_f64(),
+        to: outage.until.since(model.start).as_secs_f64(),
+        text: "outage".to_owned(),
+    };
+    model.service.outages.iter().map(phase).collect()
 }
 
 fn fairness(subject: &Subject<'_>) -> Chart {

@@ -50,6 +50,7 @@ pub(super) fn outcome(plan: &Plan, place: usize, runs: &[(u32, f64, f64)]) -> Ou
                 by_attempt: u64::from(*served),
                 ..Counts::default()
             }]],
+            waits: vec![],
             limits: vec![],
             series: Series::new(Instant(0), Instant(1)),
             finite_calls: 100,

@@ -1,7 +1,8 @@
-//! `classes.csv`: the same counts by population and by endpoint.
+//! `classes.csv`: the same counts by population and by endpoint, and the waits
+//! by population.
 
 use super::{sheet as write, texts, three};
-use crate::experiment::Outcome;
+use crate::experiment::{Outcome, WAITS};
 use crate::measure::{Counts, Unit};
 use crate::report::subject::Subject;
 use crate::report::text::cell;
@@ -41,9 +42,12 @@ pub(super) fn sheet(subject: &Subject<'_>) -> String {
                 continue;
             }
             let model = subject.model();
-            let population = population.map_or("", |p| &model.populations[p].name);
-            let endpoint = endpoint.map_or("", |e| &model.api.endpoints[e].name);
-            rows.extend(numbers(outcome, population, endpoint, &counts));
+            let name = population.map_or("", |p| &model.populations[p].name);
+            let asked = endpoint.map_or("", |e| &model.api.endpoints[e].name);
+            rows.extend(numbers(outcome, name, asked, &counts));
+            if let (Some(population), None) = (population, endpoint) {
+                rows.extend(waits(outcome, population, name));
+            }
         }
     }
     write(rows)
@@ -83,6 +87,21 @@ fn numbers(
         row
     };
     NUMBERS.iter().map(row).collect()
+}
+
+/// How long the calls of a population waited; an empty estimate where a run
+/// has calls at that quantile that were never served.
+fn waits(outcome: &Outcome, population: usize, name: &str) -> Vec<Vec<String>> {
+    let row = |(place, (metric, _)): (usize, &(&str, f64))| {
+        let all: Vec<f64> =
+            outcome.runs.iter().filter_map(|run| Some(run.waits.get(population)?[place])).collect();
+        let mut row =
+            vec![cell(&outcome.name).into_owned(), cell(name).into_owned(), String::new()];
+        row.extend([(*metric).to_owned(), Unit::Seconds.name().to_owned()]);
+        row.extend(three(interval::mean(&all)));
+        row
+    };
+    WAITS.iter().enumerate().map(row).collect()
 }
 
 fn estimate(read: &Read, counts: &[Counts]) -> Option<Estimate> {
