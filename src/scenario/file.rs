@@ -149,7 +149,15 @@ impl TryFrom<String> for Moment {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map(Moment)
+        // Windows on the clock's grid begin before the run does, and nothing
+        // begins before the epoch.
+        const EARLIEST: Instant = Instant(946_684_800 * crate::time::SECOND);
+        match text.parse()? {
+            early if early < EARLIEST => {
+                Err(format!("`{text}` is too early: write a time from the year 2000 on"))
+            }
+            moment => Ok(Moment(moment)),
+        }
     }
 }
 
@@ -176,6 +184,30 @@ impl TryFrom<String> for AnswerKind {
             _ => {
                 Err(format!("`{text}` is not a kind of answer: write 429, 5xx, refused or timeout"))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_an_instant_that_windows_can_begin_before() {
+        let moment = |text: &str| Moment::try_from(text.to_owned());
+        assert!(moment("2026-01-05T09:00:00Z").is_ok());
+        assert!(moment("1970-01-01T00:00:30Z").unwrap_err().contains("from the year 2000 on"));
+        assert!(moment("soon").unwrap_err().contains("is not a time"));
+    }
+
+    #[test]
+    fn kinds_of_answers_are_written_as_people_write_them() {
+        let kind = |text: &str| AnswerKind::try_from(text.to_owned());
+        assert_eq!(kind("429"), Ok(AnswerKind(crate::client::Kind::Status(429))));
+        assert_eq!(kind("5xx"), Ok(AnswerKind(crate::client::Kind::Class(5))));
+        assert_eq!(kind("refused"), Ok(AnswerKind(crate::client::Kind::Refused)));
+        for wrong in ["9xx", "42", "4294", "teapot"] {
+            assert!(kind(wrong).is_err(), "{wrong}");
         }
     }
 }

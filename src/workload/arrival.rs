@@ -2,20 +2,20 @@
 
 use crate::dist::Dist;
 use crate::rng;
-use crate::time::{Instant, Span};
+use crate::time::{Instant, Rate, Span};
 
 /// When sessions start.
 #[derive(Clone, Debug)]
 pub enum Arrivals {
-    /// At random, independently, with this mean gap (Poisson).
+    /// At random, independently, at this rate (Poisson).
     Poisson {
-        /// Between two starts, on average.
-        gap: Span,
+        /// For each client.
+        rate: Rate,
     },
     /// Poisson with a rate that changes by the step and then repeats: a daily curve.
     Curve {
-        /// Mean gaps, one a step; `NEVER` where nothing starts.
-        gaps: Vec<Span>,
+        /// One a step; `None` where nothing starts.
+        rates: Vec<Option<Rate>>,
         /// How long each holds.
         step: Span,
     },
@@ -57,8 +57,11 @@ impl Arrivals {
     #[must_use]
     pub fn next(&self, start: Instant, last: Instant, nth: Nth, bits: u64) -> Option<Instant> {
         match self {
-            Arrivals::Poisson { gap } => Some(last.after(Dist::Exponential(*gap).sample(bits))),
-            Arrivals::Curve { gaps, step } => curve(gaps, *step, start, last, bits),
+            Arrivals::Poisson { rate } => {
+                let events = -libm::log(rng::unit(bits));
+                Some(last.after(Span::from_secs_f64(events / rate.per_second())))
+            }
+            Arrivals::Curve { rates, step } => curve(rates, *step, start, last, bits),
             Arrivals::Burst { at, calls } => {
                 (nth.session < u64::from(*calls)).then(|| start.after(*at))
             }
@@ -74,21 +77,26 @@ impl Arrivals {
 }
 
 /// Inverts the cumulative rate: one exponential is spent step by step.
-fn curve(gaps: &[Span], step: Span, start: Instant, last: Instant, bits: u64) -> Option<Instant> {
-    let mut left = -libm::log(rng::unit(bits));
+fn curve(
+    rates: &[Option<Rate>],
+    step: Span,
+    start: Instant,
+    last: Instant,
+    bits: u64,
+) -> Option<Instant> {
+    let mut events = -libm::log(rng::unit(bits));
     let mut now = last;
     // Each round either ends or spends a whole step; a curve of silence ends too.
     for _ in 0..100_000 {
         let since = now.since(start).0;
-        let index = usize::try_from(since / step.0).ok()? % gaps.len();
+        let index = usize::try_from(since / step.0).ok()? % rates.len();
         let end = start.after(Span((since / step.0 + 1) * step.0));
-        let gap = gaps[index];
-        if gap != Span::NEVER {
-            let needed = Span::from_secs_f64(left * gap.as_secs_f64());
-            if now.after(needed) < end {
-                return Some(now.after(needed));
+        if let Some(rate) = rates[index] {
+            let then = now.after(Span::from_secs_f64(events / rate.per_second()));
+            if then < end {
+                return Some(then);
             }
-            left -= end.since(now).as_secs_f64() / gap.as_secs_f64();
+            events -= end.since(now).as_secs_f64() * rate.per_second();
         }
         now = end;
     }
@@ -120,8 +128,9 @@ mod tests {
 
     #[test]
     fn a_curve_keeps_its_rates() {
-        let gaps = vec![Span::seconds(1), Span::millis(100), Span::NEVER];
-        let curve = Arrivals::Curve { gaps, step: Span::seconds(1_000) };
+        let rates = ["1/s", "10/s"].map(|rate| rate.parse().ok());
+        let rates = rates.into_iter().chain([None]).collect();
+        let curve = Arrivals::Curve { rates, step: Span::seconds(1_000) };
         let all = starts(&curve, 22_000);
         let within = |from: u64, to: u64| {
             all.iter().filter(|t| (from * SECOND..to * SECOND).contains(t)).count() as f64

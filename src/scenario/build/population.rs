@@ -176,10 +176,9 @@ fn work(population: &file::Population, checks: &mut Checks) -> Work {
 
 /// All open arrivals that a population is given.
 fn arrivals(population: &file::Population, checks: &mut Checks) -> Vec<Arrivals> {
-    let gap = |rate: Rate| Span(rate.period.0.div_ceil(rate.count));
     let mut given = vec![];
     if let Some(rate) = &population.poisson {
-        given.push(Arrivals::Poisson { gap: gap(*rate.as_ref()) });
+        given.push(Arrivals::Poisson { rate: *rate.as_ref() });
     }
     if let Some(curve) = &population.curve {
         checks.longer_than_zero(&curve.step, "the step of the curve");
@@ -190,9 +189,8 @@ fn arrivals(population: &file::Population, checks: &mut Checks) -> Vec<Arrivals>
                 "write [\"600/h\", \"1500/h\"]",
             );
         }
-        let gaps =
-            curve.rates.as_ref().iter().map(|rate| rate.0.map_or(Span::NEVER, gap)).collect();
-        given.push(Arrivals::Curve { gaps, step: (*curve.step.as_ref()).max(Span(1)) });
+        let rates = curve.rates.as_ref().iter().map(|rate| rate.0).collect();
+        given.push(Arrivals::Curve { rates, step: (*curve.step.as_ref()).max(Span(1)) });
     }
     if let Some(burst) = &population.burst {
         given.push(Arrivals::Burst { at: burst.at, calls: burst.calls });
