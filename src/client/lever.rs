@@ -22,7 +22,13 @@ impl Filter {
     #[must_use]
     pub fn takes(&self, population: u16, endpoint: EndpointId) -> bool {
         (self.endpoints.is_empty() || self.endpoints.contains(&endpoint))
-            && (self.populations.is_empty() || self.populations.contains(&population))
+            && self.takes_population(population)
+    }
+
+    /// Whether calls of a population are taken, whatever they ask.
+    #[must_use]
+    pub fn takes_population(&self, population: u16) -> bool {
+        self.populations.is_empty() || self.populations.contains(&population)
     }
 }
 

@@ -98,12 +98,12 @@ impl<O: Observer> Engine<'_, O> {
         let first = population.first_client;
         match (&population.work, population.workers) {
             (Work::Backlog { .. }, Workers::Pool(_)) => {
-                let at = self.model.start.after(self.off_peak(population));
+                let at = self.model.start.after(self.off_peak(index));
                 self.push_pull(at, first, index);
             }
             (Work::Backlog { .. }, _) => {
                 for client in 0..population.clients {
-                    let at = self.model.start.after(self.shift(population, client));
+                    let at = self.model.start.after(self.shift(index, client));
                     self.push_pull(at, first + client, index);
                 }
             }
@@ -115,7 +115,7 @@ impl<O: Observer> Engine<'_, O> {
                 for client in 0..population.clients {
                     let key = self.sources[index].key.member(u64::from(client));
                     let wait = think.sample(key.draw(Purpose::Think, 0));
-                    let at = self.model.start.after(self.shift(population, client)).after(wait);
+                    let at = self.model.start.after(self.shift(index, client)).after(wait);
                     self.queue.push(
                         at,
                         Event {
@@ -135,30 +135,22 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// How much later work that can wait begins.
-    pub(super) fn off_peak(&self, population: &Population) -> Span {
-        let index = self.index_of(population);
-        let lever = population.levers.off_peak.as_ref();
+    fn off_peak(&self, index: usize) -> Span {
+        let lever = self.model.populations[index].levers.off_peak.as_ref();
         lever
-            .filter(|(_, f)| f.populations.is_empty() || f.populations.contains(&index))
-            .map_or(Span::ZERO, |(span, _)| *span)
+            .filter(|(_, f)| f.takes_population(index_u16(index)))
+            .map_or(Span::ZERO, |(by, _)| *by)
     }
 
     /// How much later a client begins, by the levers that move its start.
-    pub(super) fn shift(&self, population: &Population, client: u32) -> Span {
-        let index = self.index_of(population);
+    fn shift(&self, index: usize, client: u32) -> Span {
+        let population = &self.model.populations[index];
         let lever = population.levers.stagger.as_ref();
-        let stagger =
-            lever.filter(|(_, f)| f.populations.is_empty() || f.populations.contains(&index));
+        let stagger = lever.filter(|(_, f)| f.takes_population(index_u16(index)));
         let spread = stagger.map_or(0, |(span, _)| {
             u128::from(span.0) * u128::from(client) / u128::from(population.clients)
         });
-        Span(u64::try_from(spread).unwrap_or(0)).plus(self.off_peak(population))
-    }
-
-    fn index_of(&self, population: &Population) -> u16 {
-        let index = self.model.populations.iter().position(|p| std::ptr::eq(p, population));
-        u16::try_from(index.expect("the population is the model's own"))
-            .expect("populations are few")
+        Span(u64::try_from(spread).unwrap_or(0)).plus(self.off_peak(index))
     }
 
     /// Schedules the next session of an open workload after the one at `last`.
@@ -175,7 +167,7 @@ impl<O: Observer> Engine<'_, O> {
             return;
         };
         if at < self.model.horizon {
-            let at = at.after(self.shift(population, client));
+            let at = at.after(self.shift(index, client));
             let event = Event {
                 what: What::Arrive,
                 index: population.first_client + client,
@@ -218,7 +210,7 @@ impl<O: Observer> Engine<'_, O> {
             }
         }
         self.leave_session(shared);
-        let unshifted = Instant(self.now.0 - self.shift(population, local).0);
+        let unshifted = Instant(self.now.0 - self.shift(index, local).0);
         self.arrive_next(index, local, unshifted);
     }
 

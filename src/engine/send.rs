@@ -25,13 +25,13 @@ impl<O: Observer> Engine<'_, O> {
         let row = &self.calls[call];
         let index = usize::from(row.population);
         if self.population(call).workers == Workers::Unbounded {
-            return self.ready(call, 0);
+            return self.ready(call);
         }
         let line = self.line_of(index, row.client);
         let line = &mut self.workers[index][line];
         if line.take() {
             self.calls[call].has_worker = true;
-            return self.ready(call, 0);
+            return self.ready(call);
         }
         if line.waiting() >= self.model.populations[index].queue {
             return self.end(call, End::GivenUp(Cause::Shed));
@@ -58,11 +58,11 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// The call has its worker: places in flight, from part `from` of the policy on.
-    pub(super) fn ready(&mut self, call: u32, from: usize) {
+    /// The call has its worker: it takes the places in flight that it does not hold yet.
+    pub(super) fn ready(&mut self, call: u32) {
         let (who, policy, number) =
             (self.who(call), self.policy(call), self.population(call).policy);
-        for (n, part) in policy.in_flight.iter().enumerate().skip(from) {
+        for (n, part) in policy.in_flight.iter().enumerate() {
             if self.calls[call].held & (1 << n) != 0
                 || !part.filter.takes(who.population, who.endpoint)
             {
@@ -126,7 +126,7 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn wake(&mut self, call: u32) {
         match self.calls[call].stage {
             Stage::Pacing => self.depart(call),
-            Stage::Backoff if self.calls[call].has_worker => self.ready(call, 0),
+            Stage::Backoff if self.calls[call].has_worker => self.ready(call),
             Stage::Backoff => self.enroll(call),
             _ => {}
         }
