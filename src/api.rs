@@ -1,20 +1,29 @@
 //! API: limits over scopes, what counts against them, and what clients are told.
 //!
-//! A model of an API is data that never changes during a run; `Api` is the
+//! A model of an API is data that never changes during a run; [`Api`] is the
 //! state of one run beside it. A decision has two steps: every limit that
 //! applies is tested, then those that the commit rule names are charged. What
-//! was charged and must be undone later (a slot held, a count given back)
-//! stays with the attempt as receipts.
+//! was charged and must be undone later (a slot held, a count given back, a cost
+//! known only at the response) stays with the attempt as receipts.
 
 mod header;
 mod penalty;
+mod line;
+mod receipt;
+mod decide;
+mod settle;
+mod tell;
 
-pub use header::{Form, HeaderRule, Told};
-pub use penalty::{Locks, Penalty};
+pub use decide::{Api, LimitCounts, Request};
+pub use header::{Form, HeaderRule, Notation, Round, Told, Unit};
+pub use line::Ticket;
+pub use penalty::{Early, Locks, Penalty};
+pub use receipt::Receipt;
+pub use settle::Response;
 
 use crate::attribute::{Place, Principal, Scope, SlotMap};
-use crate::http::{HEADERS_MAX, Headers, Status};
-use crate::limiter::{Limit, Limiter, Mark, Slot, Verdict};
+use crate::http::{Status, Statuses};
+use crate::limiter::Limiter;
 use crate::time::{Instant, Span};
 
 /// The index of an endpoint in its API.
@@ -27,13 +36,68 @@ pub struct LimitId(pub u16);
 /// Which limits are charged when the verdict is in.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Commit {
-    /// All, if all admit; none, if one refuses (nginx).
+    /// All, if all admit; none, if one refuses (nginx, Bucket4j).
     #[default]
     AllOrNothing,
-    /// Each as it admits, none after the first that refuses, no rollback (Envoy local).
+    /// Each as it admits, none after the first that refuses, no rollback (Envoy local, APISIX).
     InOrder,
-    /// All, whatever they say (Envoy global, Kong on Redis).
+    /// Each by its own verdict, whatever the others say (Envoy global, Kong on Redis, DRF).
     Always,
+    /// Each as it admits; what was taken is given back when a later one refuses (lua-resty-limit-traffic).
+    Rollback,
+    /// One is enough: the first that admits is charged (rate-limiter-flexible's bursty limiter).
+    Any,
+}
+
+/// What an attempt takes from a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cost {
+    /// When it is decided on.
+    pub reserved: u32,
+    /// When the response is known: the difference is given back, or taken too.
+    pub used: u32,
+}
+
+impl Cost {
+    /// Known from the start.
+    #[must_use]
+    pub const fn known(cost: u32) -> Cost {
+        Cost { reserved: cost, used: cost }
+    }
+}
+
+/// When an attempt is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Counted {
+    /// When it is decided on.
+    #[default]
+    AtArrival,
+    /// When its response is known; until then it is only tested.
+    AtResponse,
+}
+
+/// The clock that a limiter looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClockView {
+    /// Added to the virtual clock, around its end; zero for the wall clock.
+    shift: u64,
+    /// What it showed when the limiter was made.
+    created: Instant,
+}
+
+impl ClockView {
+    /// A clock that shows `at_start` at the run's start, when a limiter was
+    /// made that was made at `created` on it.
+    #[must_use]
+    pub const fn new(start: Instant, at_start: Instant, created: Instant) -> ClockView {
+        ClockView { shift: at_start.0.wrapping_sub(start.0), created }
+    }
+
+    /// What it shows now.
+    #[must_use]
+    pub const fn at(self, now: Instant) -> Instant {
+        Instant(now.0.wrapping_add(self.shift))
+    }
 }
 
 /// One limit of an API.
@@ -43,12 +107,18 @@ pub struct LimitModel {
     pub name: String,
     /// The algorithm with its parameters, without slots.
     pub limiter: Limiter,
+    /// The clock that it looks at.
+    pub clock: ClockView,
     /// Whose state it is.
     pub scope: Scope,
+    /// What an attempt takes from it, by endpoint.
+    pub costs: Vec<Cost>,
+    /// When an attempt is counted.
+    pub counted: Counted,
     /// Whether a refused attempt counts too.
     pub counts_rejects: bool,
-    /// Statuses whose attempts must not have counted: 5 for 5xx.
-    pub gives_back: Option<u16>,
+    /// Attempts answered with one of these must not have counted.
+    pub gives_back: Statuses,
     /// Decides and counts, but refuses nobody.
     pub shadow: bool,
     /// Somebody is told each time a window's limit is reached.
@@ -61,13 +131,27 @@ pub struct LimitModel {
     pub penalty: Option<(Penalty, Scope)>,
 }
 
+impl LimitModel {
+    /// Whether what it charges may have to be undone.
+    fn keeps_receipt(&self) -> bool {
+        self.limiter.holds()
+            || !self.gives_back.is_empty()
+            || self.counted == Counted::AtResponse
+            || self.costs.iter().any(|cost| cost.reserved != cost.used)
+    }
+}
+
 /// An endpoint of an API.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// As the model file names it.
     pub name: String,
-    /// What a request takes from each limit.
-    pub cost: u32,
+    /// The limits that apply to it, in the order in which they are asked.
+    pub limits: Vec<LimitId>,
+    /// How many of them each stage has. An attempt that one stage delays comes
+    /// to the next when the delay is over: nginx's `limit_conn` counts nobody
+    /// whom `limit_req` still holds back.
+    pub stages: Vec<usize>,
 }
 
 /// An API as a model: all of this stays as it is during a run.
@@ -79,12 +163,12 @@ pub struct ApiModel {
     pub endpoints: Vec<Endpoint>,
     /// Its limits, in the order in which they are asked.
     pub limits: Vec<LimitModel>,
-    /// Which limits apply to each endpoint.
-    pub by_endpoint: Vec<Vec<LimitId>>,
     /// Which limits are charged.
     pub commit: Commit,
     /// The names of the headers that the limits send.
     pub header_names: Vec<String>,
+    /// What headers say that is no number: names of policies, scopes, resources.
+    pub texts: Vec<String>,
     /// The slots of each limit.
     pub slots: Vec<SlotMap>,
     /// The slots of each limit's penalty; empty without one.
@@ -98,7 +182,31 @@ impl ApiModel {
         endpoint: EndpointId,
         principal: Principal,
     ) -> impl Iterator<Item = (LimitId, Place)> + '_ {
-        self.by_endpoint[endpoint as usize]
+        let limits = &self.endpoints[endpoint as usize].limits;
+        self.places_of(limits, endpoint, principal)
+    }
+
+    /// The same for the limits of one stage.
+    fn stage(
+        &self,
+        stage: usize,
+        endpoint: EndpointId,
+        principal: Principal,
+    ) -> impl Iterator<Item = (LimitId, Place)> + '_ {
+        let Endpoint { limits, stages, .. } = &self.endpoints[endpoint as usize];
+        let before: usize = stages.iter().take(stage).sum();
+        // Where nothing is limited there is no stage at all.
+        let count = stages.get(stage).copied().unwrap_or(0);
+        self.places_of(&limits[before..before + count], endpoint, principal)
+    }
+
+    fn places_of<'a>(
+        &'a self,
+        limits: &'a [LimitId],
+        endpoint: EndpointId,
+        principal: Principal,
+    ) -> impl Iterator<Item = (LimitId, Place)> + 'a {
+        limits
             .iter()
             .map(move |&id| (id, self.slots[usize::from(id.0)].place(principal, endpoint)))
             .filter(|(_, place)| *place != Place::Skip)
@@ -110,268 +218,59 @@ impl ApiModel {
         &self.limits[usize::from(id.0)]
     }
 
+    /// How many stages an attempt at an endpoint goes through.
+    #[must_use]
+    pub fn stages(&self, endpoint: EndpointId) -> usize {
+        self.endpoints[endpoint as usize].stages.len()
+    }
+
     /// How many receipts an attempt may hold: the most limits that apply to
     /// one endpoint and have something to undo.
     #[must_use]
     pub fn receipts_max(&self) -> usize {
         let undone = |id: &&LimitId| self.limit(**id).keeps_receipt();
-        self.by_endpoint.iter().map(|ids| ids.iter().filter(undone).count()).max().unwrap_or(0)
+        let of = |endpoint: &Endpoint| endpoint.limits.iter().filter(undone).count();
+        self.endpoints.iter().map(of).max().unwrap_or(0)
+    }
+
+    /// Whether an attempt may be delayed or made to wait at the limits.
+    #[must_use]
+    pub fn may_hold_back(&self) -> bool {
+        self.limits.iter().any(|limit| limit.limiter.delays() || limit.limiter.queue().is_some())
     }
 }
 
-impl LimitModel {
-    fn keeps_receipt(&self) -> bool {
-        self.limiter.holds() || self.gives_back.is_some()
-    }
-}
-
-/// What was charged to a limit for an attempt, and how to undo it.
-#[derive(Clone, Copy, Debug)]
-pub struct Receipt {
-    limit: LimitId,
-    slot: Slot,
-    cost: u32,
-    mark: Mark,
-}
-
-impl Receipt {
-    /// Nothing was charged.
-    pub const NONE: Receipt = Receipt { limit: LimitId(0), slot: 0, cost: 0, mark: Mark(0) };
-}
-
-/// What the limits say of an attempt.
+/// What the limits say of an attempt in the end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decision {
     /// It goes on to the service.
     Admit,
     /// It is refused.
     Reject {
-        /// The first limit that refused it.
+        /// The limit that refused it.
         limit: LimitId,
         /// What that limit would tell: how long to wait from now.
         wait: Span,
     },
 }
 
-/// What happened at one limit during a run.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct LimitCounts {
-    /// Cost charged, less what was given back.
-    pub charged: u64,
-    /// Attempts that this limit refused, or would have as a shadow.
-    pub rejected: u64,
-    /// Windows in which somebody was told that the limit was reached.
-    pub notices: u64,
-}
-
-/// The state of an API in one run.
-#[derive(Debug)]
-pub struct Api<'m> {
-    model: &'m ApiModel,
-    limiters: Vec<Limiter>,
-    locks: Vec<Option<Locks>>,
-    /// The end of the window that was last told of, by limit and slot.
-    noticed: Vec<Vec<Instant>>,
-    counts: Vec<LimitCounts>,
-}
-
-impl<'m> Api<'m> {
-    /// Every limit in its first state.
-    #[must_use]
-    pub fn new(model: &'m ApiModel) -> Self {
-        let grown = |(limit, map): (&LimitModel, &SlotMap)| {
-            let mut limiter = limit.limiter.clone();
-            limiter.grow(map.len());
-            limiter
-        };
-        let locks = model.limits.iter().zip(&model.penalty_slots).map(|(limit, map)| {
-            let (penalty, _) = limit.penalty.as_ref()?;
-            Some(Locks::new(*penalty, map.as_ref()?.len()))
-        });
-        let noticed = model
-            .limits
-            .iter()
-            .zip(&model.slots)
-            .map(|(limit, map)| vec![Instant(0); if limit.notifies { map.len() } else { 0 }]);
-        Api {
-            model,
-            limiters: model.limits.iter().zip(&model.slots).map(grown).collect(),
-            locks: locks.collect(),
-            noticed: noticed.collect(),
-            counts: vec![LimitCounts::default(); model.limits.len()],
-        }
-    }
-
-    /// What happened at each limit so far.
-    #[must_use]
-    pub fn counts(&self) -> &[LimitCounts] {
-        &self.counts
-    }
-
-    /// Decides on an attempt, charges what the commit rule names and writes
-    /// the receipts (as many as `receipts_max`, all `NONE` before).
-    pub fn decide(
-        &mut self,
-        now: Instant,
-        endpoint: EndpointId,
-        principal: Principal,
-        receipts: &mut [Receipt],
-    ) -> Decision {
-        let model = self.model;
-        let cost = model.endpoints[endpoint as usize].cost;
-        let in_order = model.commit == Commit::InOrder;
-        let mut decision = Decision::Admit;
-        let mut kept = 0;
-        for (id, place) in model.places(endpoint, principal) {
-            let verdict = self.ask(id, place, now, principal, endpoint, cost);
-            let limit = model.limit(id);
-            let counts = verdict == Verdict::Admit || limit.counts_rejects;
-            if in_order && counts && !limit.limiter.holds() {
-                self.charge(id, place, now, cost, receipts, &mut kept);
-            }
-            if let Verdict::Reject { wait } = verdict {
-                self.counts[usize::from(id.0)].rejected += 1;
-                if !limit.shadow {
-                    decision = Decision::Reject { limit: id, wait };
-                    break;
-                }
-            }
-        }
-        let admitted = decision == Decision::Admit;
-        for (id, place) in model.places(endpoint, principal) {
-            let limit = model.limit(id);
-            let holds = limit.limiter.holds();
-            let due = match (admitted, model.commit) {
-                (true, Commit::InOrder) => holds,
-                (true, _) => true,
-                // Charged as it was asked, or not asked at all.
-                (false, Commit::InOrder) => false,
-                (false, Commit::Always) => !holds,
-                (false, _) => limit.counts_rejects && !holds,
-            };
-            if due {
-                self.charge(id, place, now, cost, receipts, &mut kept);
-            }
-        }
-        decision
-    }
-
-    /// The attempt is over at the server, with this status: slots become free,
-    /// and what must not count is given back.
-    pub fn settle(&mut self, now: Instant, status: Status, receipts: &mut [Receipt]) {
-        for receipt in receipts.iter_mut().filter(|r| r.cost > 0) {
-            let index = usize::from(receipt.limit.0);
-            let limiter = &mut self.limiters[index];
-            limiter.release(receipt.slot, receipt.cost);
-            let not_counted = self.model.limits[index].gives_back;
-            if not_counted.is_some_and(|class| status.is_class(class))
-                && limiter.give_back(receipt.slot, now, receipt.cost, receipt.mark)
-            {
-                self.counts[index].charged -= u64::from(receipt.cost);
-            }
-            *receipt = Receipt::NONE;
-        }
-    }
-
-    /// Puts a new quota in place of a limit's old one.
-    pub fn resize(&mut self, limit: LimitId, quota: u64) {
-        self.limiters[usize::from(limit.0)].resize(quota);
-    }
-
-    /// The headers of the response to an attempt on which this was decided:
-    /// after an admission those of every limit that applies, the tightest
-    /// first where two send the same name; after a refusal those of the limit
-    /// that refused.
-    #[must_use]
-    pub fn headers(
-        &self,
-        now: Instant,
-        endpoint: EndpointId,
-        principal: Principal,
-        decision: Decision,
-    ) -> Headers {
-        let mut headers = Headers::NONE;
-        let mut tightest = [u64::MAX; HEADERS_MAX];
-        for (id, place) in self.model.places(endpoint, principal) {
-            let Place::At(slot) = place else { continue };
-            let (refuses, wait) = match decision {
-                Decision::Reject { limit, wait } => (limit == id, wait),
-                Decision::Admit => (false, Span::ZERO),
-            };
-            if decision != Decision::Admit && !refuses {
-                continue;
-            }
-            let view = self.limiters[usize::from(id.0)].view(slot, now);
-            for rule in self.model.limit(id).headers.iter().filter(|r| refuses || !r.rejects_only) {
-                let least = &mut tightest[usize::from(rule.name.0)];
-                let tighter = headers.get(rule.name).is_none() || view.remaining < *least;
-                if let Some(value) = rule.value(&view, wait, now).filter(|_| tighter) {
-                    headers.set(rule.name, value);
-                    *least = view.remaining;
-                }
-            }
-        }
-        headers
-    }
-
-    /// Asks one limit, its lock first.
-    fn ask(
-        &mut self,
-        id: LimitId,
-        place: Place,
-        now: Instant,
-        principal: Principal,
-        endpoint: EndpointId,
-        cost: u32,
-    ) -> Verdict {
-        let index = usize::from(id.0);
-        let Place::At(slot) = place else {
-            return Verdict::Reject { wait: Span::NEVER };
-        };
-        let lock = self.locks[index].as_mut().zip(self.model.penalty_slots[index].as_ref());
-        let lock = lock.and_then(|(locks, map)| match map.place(principal, endpoint) {
-            Place::At(slot) => Some((locks, slot)),
-            _ => None,
-        });
-        let locked = lock.as_ref().is_some_and(|(locks, slot)| locks.locked(*slot, now));
-        let mut verdict = self.limiters[index].test(slot, now, cost);
-        if verdict == Verdict::Admit && !locked {
-            return Verdict::Admit;
-        }
-        if let Some((locks, slot)) = lock {
-            verdict = Verdict::Reject { wait: locks.refuse(slot, now) };
-        }
-        self.notice(index, slot, now);
-        verdict
-    }
-
-    /// Counts a notice, once a window.
-    fn notice(&mut self, index: usize, slot: Slot, now: Instant) {
-        if let Some(told) = self.noticed[index].get_mut(slot as usize) {
-            let reset = self.limiters[index].view(slot, now).reset;
-            if *told != reset {
-                *told = reset;
-                self.counts[index].notices += 1;
-            }
-        }
-    }
-
-    fn charge(
-        &mut self,
-        id: LimitId,
-        place: Place,
-        now: Instant,
-        cost: u32,
-        receipts: &mut [Receipt],
-        kept: &mut usize,
-    ) {
-        let Place::At(slot) = place else { return };
-        let index = usize::from(id.0);
-        let mark = self.limiters[index].charge(slot, now, cost);
-        self.counts[index].charged += u64::from(cost);
-        if self.model.limits[index].keeps_receipt() {
-            receipts[*kept] = Receipt { limit: id, slot, cost, mark };
-            *kept += 1;
-        }
-    }
+/// What the limits of one stage say of an attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ruling {
+    /// It has passed the stage, or is refused.
+    Decided(Decision),
+    /// It has passed, but goes on only after a time.
+    Delay {
+        /// The limit that holds it back the longest.
+        limit: LimitId,
+        /// For so long.
+        by: Span,
+    },
+    /// It waits in the line of a limit until a place is free.
+    Queue {
+        /// The limit.
+        limit: LimitId,
+        /// It is refused when it has waited so long.
+        patience: Span,
+    },
 }

@@ -27,7 +27,7 @@ use crate::api::{Api, LimitCounts, Receipt};
 use crate::client::{Memory, Policy};
 use crate::http::Headers;
 use crate::rng::Key;
-use crate::scenario::Model;
+use crate::scenario::{Changed, Model};
 use crate::service::Service;
 use crate::time::{Instant, Span};
 use crate::workload::Population;
@@ -201,7 +201,10 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn happen(&mut self, event: Event) {
         let Event { what, index, generation } = event;
         let of_call = matches!(what, What::Begin | What::Flush | What::Wake | What::Deadline);
-        let of_attempt = matches!(what, What::Reach | What::Leave | What::Answer | What::Timeout);
+        let of_attempt = matches!(
+            what,
+            What::Reach | What::Pass | What::Tire | What::Leave | What::Answer | What::Timeout
+        );
         if of_call && self.calls.generation(index) != generation
             || of_attempt && self.attempts.generation(index) != generation
         {
@@ -216,12 +219,17 @@ impl<'m, O: Observer> Engine<'m, O> {
             What::Wake => self.wake(index),
             What::Deadline => self.deadline(index),
             What::Reach => self.reach(index),
+            What::Pass => self.pass(index),
+            What::Tire => self.tire(index),
             What::Leave => self.leave(index),
             What::Answer => self.answer(index),
             What::Timeout => self.time_out(index),
             What::Change => {
-                let change = self.model.changes[index as usize];
-                self.api.resize(change.limit, change.quota);
+                let change = &self.model.changes[index as usize];
+                match &change.to {
+                    Changed::Quota(quota) => self.api.resize(self.now, change.limit, *quota),
+                    Changed::Limiter(other) => self.api.replace(self.now, change.limit, other),
+                }
             }
         }
         let census = Census { calls: self.calls_alive(), undecided: self.undecided };
@@ -286,8 +294,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         for population in 0..self.model.populations.len() {
             self.drop_backlog(population);
         }
-        let undecided =
-            self.attempts.live().filter(|a| self.attempts[*a].phase == Phase::Outward).count();
+        let is_undecided =
+            |a: &u32| matches!(self.attempts[*a].phase, Phase::Outward | Phase::HeldBack);
+        let undecided = self.attempts.live().filter(is_undecided).count();
         debug_assert_eq!(undecided as u64, self.undecided, "every undecided attempt is on its way");
         let census = Census { calls: self.calls_alive(), undecided: self.undecided };
         self.observer.census(self.now, census);

@@ -1,171 +1,189 @@
-//! Limiters: one algorithm a file, each a state machine over (slot, now, cost).
+//! Limiters: one algorithm a file, each a state machine over (state, now, cost).
 //!
 //! A limiter is one enum around typed arrays: slot numbers are dense, given out
 //! by `api`, and state lies in a `Vec` by slot. A decision has two steps.
-//! `test` only reads; `charge` writes and gives a mark that stays with the
-//! attempt, with which `release` and `give_back` know what they undo.
+//! `test` only reads; `admit` or `refuse` writes. An admission gives a mark that
+//! stays with the attempt, with which `give_back` knows what it undoes.
+//!
+//! Those here are exact, in integers. The [`dialects`] are real programs, each
+//! with its own arithmetic, floats, truncation and all.
+//!
+//! A new limiter is a file with its parameters, its state and its [`Algorithm`],
+//! and a line in the list below: files, `list limiters` and the engine take it
+//! from there.
 
-mod concurrency;
+mod algorithm;
+mod table;
+mod burst;
 mod fixed_window;
 mod token_bucket;
+mod concurrency;
+pub mod dialects;
 
-pub use concurrency::Concurrency;
+pub use algorithm::{
+    Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Queue, Verdict, View,
+};
+pub use burst::{Burst, Initial};
+pub use concurrency::{Concurrency, InProgress};
 pub use fixed_window::{Anchor, FixedWindow};
-pub use token_bucket::{Initial, TokenBucket, TooFine};
+pub use table::{Slot, Table};
+pub use token_bucket::TokenBucket;
 
 use std::fmt;
 
 use crate::time::{Instant, Span};
 
-/// The index of one key's state in a limiter.
-pub type Slot = u32;
-
-/// What a limiter says to a request, before anything is charged.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// There is room now.
-    Admit,
-    /// There is none; asked again after `wait` it would be admitted, if nobody
-    /// else took the room. `Span::NEVER` where that cannot be known or never is.
-    Reject {
-        /// From now.
-        wait: Span,
-    },
-}
-
-/// What a limiter could tell of a key's state: what headers are made of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct View {
-    /// The most that can be used: quota, burst or slots.
-    pub limit: u64,
-    /// How much of it is left now.
-    pub remaining: u64,
-    /// When the limit is whole again: the window's end, the bucket full.
-    pub reset: Instant,
-}
-
-/// What was charged, as the limiter that charged it knows it: the start of the
-/// window. A mark of a window that has ended gives nothing back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mark(pub u64);
-
-/// A limiting algorithm over dense slots. `now` never goes back.
-pub trait Limit {
-    /// Makes room for `slots` keys, each in its first state.
-    fn grow(&mut self, slots: usize);
-    /// Whether `cost` is admitted now; reads only.
-    fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict;
-    /// Takes `cost`, whether or not `test` would admit it.
-    fn charge(&mut self, slot: Slot, now: Instant, cost: u32) -> Mark;
-    /// The request is over: what is held only while it runs becomes free.
-    fn release(&mut self, slot: Slot, cost: u32);
-    /// The request must not have counted: undoes the charge, where it still
-    /// stands, and says whether it did.
-    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) -> bool;
-    /// What could be told of the key's state.
-    fn view(&self, slot: Slot, now: Instant) -> View;
-    /// Puts a new quota, burst or number of slots in place of the old one;
-    /// what is already used stays used.
-    fn resize(&mut self, quota: u64);
-    /// The most that can be admitted in `span` from the run's start, if
-    /// requests come at the best moments; `u64::MAX` where time does not bound it.
-    fn admits_within(&self, start: Instant, span: Span) -> u64;
-}
-
-/// One of the algorithms.
-#[derive(Clone, Debug)]
-pub enum Limiter {
-    /// Counts per window.
-    FixedWindow(FixedWindow),
-    /// Tokens that come back at a rate.
-    TokenBucket(TokenBucket),
-    /// Requests in progress.
-    Concurrency(Concurrency),
-}
-
-macro_rules! each {
-    ($self:expr, $limiter:ident => $call:expr) => {
-        match $self {
-            Limiter::FixedWindow($limiter) => $call,
-            Limiter::TokenBucket($limiter) => $call,
-            Limiter::Concurrency($limiter) => $call,
+/// Hands the list of all limiters to a macro: the key that model files use
+/// (with `-` for `_`), and the type of its parameters.
+macro_rules! with_limiters {
+    ($then:ident) => {
+        $then! {
+            fixed_window: FixedWindow,
+            token_bucket: TokenBucket,
+            concurrency: Concurrency,
         }
     };
 }
+pub(crate) use with_limiters;
 
-impl Limit for Limiter {
-    fn grow(&mut self, slots: usize) {
-        each!(self, limiter => limiter.grow(slots));
+macro_rules! define {
+    ($($key:ident: $name:ident,)*) => {
+        /// One of the limiters, with the states of its keys.
+        #[derive(Clone, Debug)]
+        pub enum Limiter {
+            $(#[doc = stringify!($key)] $name(Table<$name>),)*
+        }
+
+        $(impl From<$name> for Limiter {
+            fn from(algorithm: $name) -> Self {
+                Limiter::$name(Table::new(algorithm))
+            }
+        })*
+
+        /// All limiters, for people: the key in a model's file, and the card.
+        pub const CARDS: &[(&str, Card)] =
+            &[$((stringify!($key), <$name as Algorithm>::CARD),)*];
+
+        macro_rules! each {
+            ($self:expr, $limiter:ident => $call:expr) => {
+                match $self { $(Limiter::$name($limiter) => $call,)* }
+            };
+        }
+
+        impl Limiter {
+            /// The card of its algorithm.
+            #[must_use]
+            pub const fn card(&self) -> Card {
+                match self { $(Limiter::$name(_) => <$name as Algorithm>::CARD,)* }
+            }
+
+            /// Whether an admitted request must be released when it is over.
+            #[must_use]
+            pub const fn holds(&self) -> bool {
+                match self { $(Limiter::$name(_) => <$name as Algorithm>::HOLDS,)* }
+            }
+
+            /// Whether it may delay what it admits.
+            #[must_use]
+            pub const fn delays(&self) -> bool {
+                match self { $(Limiter::$name(_) => <$name as Algorithm>::DELAYS,)* }
+            }
+
+            /// Puts the parameters of another of the same kind in place and
+            /// keeps what is used; one of another kind begins anew.
+            pub fn replace(&mut self, other: &Limiter, slots: usize, now: Instant) {
+                match (&mut *self, other) {
+                    $((Limiter::$name(old), Limiter::$name(new)) => {
+                        old.replace(new.algorithm().clone(), now);
+                    })*
+                    _ => {
+                        *self = other.clone();
+                        self.grow(slots, now);
+                    }
+                }
+            }
+        }
+    };
+}
+with_limiters!(define);
+
+impl Limiter {
+    /// Makes room for `slots` keys of a limiter made at `created`.
+    pub fn grow(&mut self, slots: usize, created: Instant) {
+        each!(self, limiter => limiter.grow(slots, created));
     }
 
-    fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict {
+    /// Whether `cost` is admitted now; reads only.
+    #[must_use]
+    pub fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict {
         each!(self, limiter => limiter.test(slot, now, cost))
     }
 
-    fn charge(&mut self, slot: Slot, now: Instant, cost: u32) -> Mark {
-        each!(self, limiter => limiter.charge(slot, now, cost))
+    /// Writes that `cost` was admitted.
+    pub fn admit(&mut self, slot: Slot, now: Instant, cost: u32) -> Mark {
+        each!(self, limiter => limiter.admit(slot, now, cost))
     }
 
-    fn release(&mut self, slot: Slot, cost: u32) {
+    /// Writes what a refusal writes.
+    pub fn refuse(&mut self, slot: Slot, now: Instant, cost: u32) {
+        each!(self, limiter => limiter.refuse(slot, now, cost));
+    }
+
+    /// What is told of a key after a decision.
+    #[must_use]
+    pub fn view(&self, slot: Slot, asked: &Asked) -> View {
+        each!(self, limiter => limiter.view(slot, asked))
+    }
+
+    /// A request is over: what is held only while it runs becomes free.
+    pub fn release(&mut self, slot: Slot, cost: u32) {
         each!(self, limiter => limiter.release(slot, cost));
     }
 
-    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) -> bool {
+    /// A request must not have counted; says whether that could be undone.
+    pub fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, mark: Mark) -> bool {
         each!(self, limiter => limiter.give_back(slot, now, cost, mark))
     }
 
-    fn view(&self, slot: Slot, now: Instant) -> View {
-        each!(self, limiter => limiter.view(slot, now))
+    /// Puts another quota, burst or number of slots in place.
+    pub fn resize(&mut self, quota: u64, now: Instant) {
+        each!(self, limiter => limiter.resize(quota, now));
     }
 
-    fn resize(&mut self, quota: u64) {
-        each!(self, limiter => limiter.resize(quota));
-    }
-
-    fn admits_within(&self, start: Instant, span: Span) -> u64 {
+    /// The most that can be admitted in `span` from the run's start.
+    #[must_use]
+    pub fn admits_within(&self, start: Instant, span: Span) -> u64 {
         each!(self, limiter => limiter.admits_within(start, span))
     }
+
+    /// How much one key lets through in the long run.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        each!(self, limiter => limiter.algorithm().capacity())
+    }
+
+    /// The rule without its algorithm: `50/s`.
+    #[must_use]
+    pub fn pace(&self) -> String {
+        each!(self, limiter => limiter.algorithm().pace())
+    }
+
+    /// The line in which those wait for whom there is no place.
+    #[must_use]
+    pub fn queue(&self) -> Option<Queue> {
+        each!(self, limiter => limiter.algorithm().queue())
+    }
+
+    /// Whether the program itself gives back what an error response counted.
+    #[must_use]
+    pub fn skips_failures(&self) -> bool {
+        each!(self, limiter => limiter.algorithm().skips_failures())
+    }
 }
 
-/// The rule as `--limit` takes it, without its key: `fixed-window 50/s`,
-/// `token-bucket 10/s burst 20`, `5 at-once`.
+/// The rule in a few words, without its key: `fixed-window 50/s`, `5 at-once`.
 impl fmt::Display for Limiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Limiter::FixedWindow(window) => {
-                let word = match window.anchor() {
-                    Anchor::Clock { .. } => "fixed-window",
-                    Anchor::FirstRequest => "first-request",
-                };
-                write!(f, "{word} {}", window.rate())
-            }
-            Limiter::TokenBucket(bucket) => {
-                write!(f, "token-bucket {} burst ", bucket.rate())?;
-                match bucket.burst() {
-                    (whole, 1) => write!(f, "{whole}"),
-                    (top, bottom) => write!(f, "{top}/{bottom}"),
-                }
-            }
-            Limiter::Concurrency(limiter) => write!(f, "{} at-once", limiter.max()),
-        }
-    }
-}
-
-impl Limiter {
-    /// Whether an admitted request must be released when it is over.
-    #[must_use]
-    pub const fn holds(&self) -> bool {
-        matches!(self, Limiter::Concurrency(_))
-    }
-
-    /// The most that one key can use per second in the long run, and the most
-    /// at once; a rate of infinity where time does not bound it.
-    #[must_use]
-    pub fn capacity(&self) -> (f64, u64) {
-        match self {
-            Limiter::FixedWindow(limiter) => limiter.capacity(),
-            Limiter::TokenBucket(limiter) => limiter.capacity(),
-            Limiter::Concurrency(limiter) => (f64::INFINITY, limiter.max()),
-        }
+        f.write_str(&each!(self, limiter => limiter.algorithm().rule()))
     }
 }

@@ -75,7 +75,7 @@ impl Measures {
             if limit.shadow {
                 f64::INFINITY
             } else {
-                crate::limiter::Limiter::capacity(&limit.limiter).0 * slots.len() as f64
+                limit.limiter.capacity().per_second * slots.len() as f64
             }
         };
         let capacities = model

@@ -13,4 +13,4 @@ pub mod quick;
 
 pub use assumption::Assumption;
 pub use bundle::{Bundle, LoadError, Plan, Variant};
-pub use model::{Change, Model};
+pub use model::{Change, Changed, Model};

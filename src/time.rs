@@ -160,6 +160,42 @@ impl fmt::Display for Span {
     }
 }
 
+/// A span longer than zero: a window, an interval.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(try_from = "Span")]
+pub struct Length(Span);
+
+impl Length {
+    /// The span.
+    #[must_use]
+    pub const fn span(self) -> Span {
+        self.0
+    }
+
+    /// In nanoseconds, at least one.
+    #[must_use]
+    pub const fn ns(self) -> u64 {
+        self.0.0
+    }
+}
+
+impl TryFrom<Span> for Length {
+    type Error = String;
+
+    fn try_from(span: Span) -> Result<Self, String> {
+        if span == Span::ZERO {
+            return Err("it is zero: write a time longer than zero, like \"1s\"".to_owned());
+        }
+        Ok(Length(span))
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// So many of something in a period: count and period as written, never reduced.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -175,6 +211,18 @@ impl Rate {
     #[must_use]
     pub fn per_second(self) -> f64 {
         self.count as f64 / self.period.as_secs_f64()
+    }
+}
+
+impl Rate {
+    /// The same rate in lowest terms, for arithmetic: `1/s` for `60/min`.
+    #[must_use]
+    pub const fn reduced(self) -> Rate {
+        let (mut a, mut b) = (self.count, self.period.0);
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        Rate { count: self.count / a, period: Span(self.period.0 / a) }
     }
 }
 

@@ -4,8 +4,8 @@ mod lab;
 
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
-use tollgate::limiter::{Anchor, Concurrency, FixedWindow, Initial, Limit, TokenBucket, Verdict};
-use tollgate::time::{Instant, Rate, Span};
+use serde::de::DeserializeOwned;
+use tollgate::limiter::{Algorithm, Concurrency, FixedWindow, Table, TokenBucket, Verdict};
 
 /// An attempt that one limit admits and the next refuses is charged once,
 /// however many rules say that it counts: found by the laws
@@ -47,8 +47,12 @@ fn what_is_too_late_to_give_back_stays_charged() {
 }
 
 /// How many are admitted by each of these instants, each held for `hold`.
-fn admitted(limiter: &mut impl Limit, arrivals: &[u64], hold: u64) -> Vec<u64> {
-    limiter.grow(1);
+fn admitted<A: Algorithm + DeserializeOwned>(
+    parameters: &str,
+    arrivals: &[u64],
+    hold: u64,
+) -> Vec<u64> {
+    let mut limiter = Table::<A>::read(parameters).unwrap();
     let mut ends = std::collections::VecDeque::new();
     let mut count = 0;
     arrivals
@@ -58,8 +62,7 @@ fn admitted(limiter: &mut impl Limit, arrivals: &[u64], hold: u64) -> Vec<u64> {
                 ends.pop_front();
                 limiter.release(0, 1);
             }
-            if limiter.test(0, Instant(at), 1) == Verdict::Admit {
-                limiter.charge(0, Instant(at), 1);
+            if limiter.ask(at, 1).0 == Verdict::Admit {
                 ends.push_back(at + hold);
                 count += 1;
             }
@@ -91,19 +94,20 @@ proptest! {
     ) {
         let arrivals: Vec<u64> = gaps.iter().scan(1_000_000, |now, gap| { *now += gap; Some(*now) }).collect();
         let fewer = |less: Vec<u64>, more: Vec<u64>| less.iter().zip(&more).any(|(a, b)| a > b);
-        for anchor in [Anchor::Clock { phase: Span(phase) }, Anchor::FirstRequest] {
-            let by = |quota| admitted(&mut FixedWindow::new(quota, Span(length), anchor), &arrivals, 0);
-            prop_assert!(!fewer(by(room), by(room + 1)), "{:?}", anchor);
+        for anchor in [format!("phase = '{phase}ns'"), "anchor = 'first-request'".to_owned()] {
+            let window = format!("window = '{length}ns'\n{anchor}");
+            let by = |quota| {
+                admitted::<FixedWindow>(&format!("quota = {quota}\n{window}"), &arrivals, 0)
+            };
+            prop_assert!(!fewer(by(room), by(room + 1)), "{}", anchor);
         }
-        let rate = Rate { count: rate.0, period: Span(rate.1) };
         let by = |burst: u64| {
-            let burst = (burst.max(part), part);
-            let start = Instant(1_000_000);
-            let mut bucket = TokenBucket::new(rate, burst, Initial::Full, start).unwrap();
-            admitted(&mut bucket, &arrivals, 0)
+            let (count, period, burst) = (rate.0, rate.1, burst.max(part));
+            let bucket = format!("rate = '{count}/{period}ns'\nburst = '{burst}/{part}'");
+            admitted::<TokenBucket>(&bucket, &arrivals, 0)
         };
         prop_assert!(!fewer(by(room), by(room + 1)), "token bucket");
-        let by = |slots| admitted(&mut Concurrency::new(slots), &arrivals, length);
+        let by = |slots| admitted::<Concurrency>(&format!("max = {slots}"), &arrivals, length);
         prop_assert!(!fewer(by(room), by(room + 1)), "concurrency");
     }
 }

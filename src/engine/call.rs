@@ -79,6 +79,8 @@ pub(super) struct Call {
 pub(super) enum Phase {
     /// On its way to the server, undecided.
     Outward,
+    /// Delayed by a limit or waiting in its line, undecided.
+    HeldBack,
     /// Admitted, waiting for a place of the service.
     Waiting,
     /// In service, or being refused with a place of its own.
@@ -103,6 +105,10 @@ pub(super) struct Attempt {
     pub(super) principal: Principal,
     pub(super) population: u16,
     pub(super) phase: Phase,
+    /// How many stages of limits it has passed.
+    pub(super) stage: u8,
+    /// When it stops waiting in the line of a limit.
+    pub(super) tires: Instant,
     pub(super) answer: Answer,
     pub(super) rejected_by: Option<LimitId>,
 }

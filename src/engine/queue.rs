@@ -27,6 +27,10 @@ pub(super) enum What {
     Deadline,
     /// An attempt reaches the server.
     Reach,
+    /// A limit holds an attempt back no longer.
+    Pass,
+    /// An attempt has waited long enough in the line of a limit.
+    Tire,
     /// The server is done with an attempt.
     Leave,
     /// The response reaches the client.

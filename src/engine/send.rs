@@ -222,6 +222,8 @@ fn attempt_of(row: &Call, call: u32) -> Attempt {
         principal: row.principal,
         population: row.population,
         phase: Phase::Outward,
+        stage: 0,
+        tires: Instant::NEVER,
         answer: Answer::TimedOut,
         rejected_by: None,
     }

@@ -1,18 +1,17 @@
 //! The server's side: limits decide, the service serves, slots become free.
 
-use super::call::{NONE, Phase};
-use super::queue::What;
+use super::call::{Attempt, NONE, Phase};
+use super::queue::{Event, What};
 use super::{Engine, Fact, Observer};
-use crate::api::Decision;
+use crate::api::{Decision, Request, Response, Ruling};
 use crate::http::{Answer, Headers, Status};
 use crate::rng::Purpose;
 use crate::service::{Outage, OutageAnswer, ServiceDraws};
-use crate::time::Span;
+use crate::time::{Instant, Span};
 
 impl<O: Observer> Engine<'_, O> {
     /// An attempt reaches the server.
     pub(super) fn reach(&mut self, attempt: u32) {
-        self.undecided -= 1;
         self.attempts[attempt].phase = Phase::Placeless;
         let outage = self.service.outage(self.now);
         if let Some(outage) = outage.filter(|o| !o.limits_decide) {
@@ -20,41 +19,87 @@ impl<O: Observer> Engine<'_, O> {
             if let Some(headers) = self.headers.get_mut(attempt as usize) {
                 *headers = Headers::NONE;
             }
+            self.undecided -= 1;
             self.note_attempt(attempt, self.attempts[attempt].client, &Fact::Failed);
             return self.be_out(attempt, outage);
         }
-        match self.decide(attempt) {
-            Decision::Reject { limit, .. } => {
-                let row = &mut self.attempts[attempt];
-                row.rejected_by = Some(limit);
-                row.answer = Answer::Status(self.model.api.limit(limit).status);
-                let bits = row.key.draw(Purpose::Service, u64::from(row.number));
-                if self.model.service.reject_takes_place {
-                    row.phase = Phase::Placed;
-                }
-                let time = self.service.reject(bits);
-                self.hop(time, What::Leave, attempt);
-            }
-            Decision::Admit => match outage {
+        self.ask_limits(attempt);
+    }
+
+    /// The limits of the attempt's stage decide, if it has not passed all.
+    fn ask_limits(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        let (request, stage) = (request_of(row, attempt), usize::from(row.stage));
+        if stage == self.model.api.stages(request.endpoint) {
+            self.decided(attempt, Decision::Admit);
+            return match self.service.outage(self.now) {
                 Some(outage) => self.be_out(attempt, outage),
                 None => self.admit(attempt),
-            },
+            };
+        }
+        let first = attempt as usize * self.receipts_max;
+        let receipts = &mut self.receipts[first..first + self.receipts_max];
+        match self.api.decide(self.now, request, stage, receipts) {
+            Ruling::Decided(Decision::Admit) => self.pass(attempt),
+            Ruling::Decided(decision) => self.refuse(attempt, decision),
+            Ruling::Delay { by, .. } => self.hold_back(attempt, What::Pass, by),
+            Ruling::Queue { patience, .. } => {
+                self.attempts[attempt].tires = self.now.after(patience);
+                self.hold_back(attempt, What::Tire, patience);
+            }
         }
     }
 
-    /// The limits decide, and what they would tell is written down.
-    fn decide(&mut self, attempt: u32) -> Decision {
+    /// A limit lets the attempt go on only later.
+    fn hold_back(&mut self, attempt: u32, then: What, after: Span) {
+        self.attempts[attempt].phase = Phase::HeldBack;
+        let generation = self.attempts.generation(attempt);
+        self.queue.push(self.now.after(after), Event { what: then, index: attempt, generation });
+    }
+
+    /// The attempt has passed a stage of limits.
+    pub(super) fn pass(&mut self, attempt: u32) {
+        let row = &mut self.attempts[attempt];
+        row.phase = Phase::Placeless;
+        row.stage += 1;
+        self.ask_limits(attempt);
+    }
+
+    /// The attempt has waited long enough in a line, if it still stands in it.
+    pub(super) fn tire(&mut self, attempt: u32) {
         let row = &self.attempts[attempt];
-        let (endpoint, principal, client) = (row.endpoint, row.principal, row.client);
-        let first = attempt as usize * self.receipts_max;
-        let receipts = &mut self.receipts[first..first + self.receipts_max];
-        let decision = self.api.decide(self.now, endpoint, principal, receipts);
+        if row.phase != Phase::HeldBack || row.tires != self.now {
+            return;
+        }
+        let (request, stage) = (request_of(row, attempt), usize::from(row.stage));
+        if let Some(decision) = self.api.lose_patience(request, stage) {
+            self.refuse(attempt, decision);
+        }
+    }
+
+    /// A limit refuses an attempt.
+    fn refuse(&mut self, attempt: u32, decision: Decision) {
+        self.decided(attempt, decision);
+        let Decision::Reject { limit, .. } = decision else { return };
+        let row = &mut self.attempts[attempt];
+        row.rejected_by = Some(limit);
+        row.answer = Answer::Status(self.model.api.limit(limit).status);
+        let bits = row.key.draw(Purpose::Service, u64::from(row.number));
+        let takes_place = self.model.service.reject_takes_place;
+        row.phase = if takes_place { Phase::Placed } else { Phase::Placeless };
+        let time = self.service.reject(bits);
+        self.hop(time, What::Leave, attempt);
+    }
+
+    /// The limits have decided, and what they would tell is written down.
+    fn decided(&mut self, attempt: u32, decision: Decision) {
+        self.undecided -= 1;
+        let row = &self.attempts[attempt];
+        let (request, client) = (request_of(row, attempt), row.client);
         if !self.model.api.header_names.is_empty() {
-            self.headers[attempt as usize] =
-                self.api.headers(self.now, endpoint, principal, decision);
+            self.headers[attempt as usize] = self.api.headers(self.now, request, decision);
         }
         self.note_attempt(attempt, client, &Fact::Decided(decision));
-        decision
     }
 
     /// An admitted attempt takes a place of the service, waits for one, or is
@@ -108,7 +153,9 @@ impl<O: Observer> Engine<'_, O> {
             self.service.done(self.now, endpoint, content, status);
         }
         let first = attempt as usize * self.receipts_max;
-        self.api.settle(self.now, status, &mut self.receipts[first..first + self.receipts_max]);
+        let receipts = &mut self.receipts[first..first + self.receipts_max];
+        self.api.settle(self.now, Response { status, endpoint, used: None }, receipts);
+        self.grant();
         self.note_attempt(attempt, client, &Fact::Left(answer));
         self.attempts[attempt].phase = Phase::Homeward;
         if placed {
@@ -122,6 +169,17 @@ impl<O: Observer> Engine<'_, O> {
         let home =
             population.homeward.sample(row.key.draw(Purpose::Homeward, u64::from(row.number)));
         self.hop(home, What::Answer, attempt);
+    }
+
+    /// Whoever was given a place by a release goes on: through the queue, so
+    /// that a long line does not nest.
+    fn grant(&mut self) {
+        while let Some((attempt, receipt)) = self.api.granted() {
+            let first = attempt as usize * self.receipts_max;
+            receipt.keep(&mut self.receipts[first..first + self.receipts_max]);
+            self.attempts[attempt].tires = Instant::NEVER;
+            self.hold_back(attempt, What::Pass, Span::ZERO);
+        }
     }
 
     /// A place is free: the first that waits and is still wanted takes it. One
@@ -144,4 +202,9 @@ impl<O: Observer> Engine<'_, O> {
         }
         self.serving_line = false;
     }
+}
+
+/// What an attempt asks of the limits.
+fn request_of(row: &Attempt, attempt: u32) -> Request {
+    Request { endpoint: row.endpoint, principal: row.principal, cost: None, ticket: attempt }
 }

@@ -1,37 +1,41 @@
 //! Token bucket: tokens come back at a rate, up to a burst; a request takes some.
 //!
+//! # Formula
+//!
+//! `level = min(burst, level + rate * elapsed)`; admitted iff `cost <= level`.
 //! Exact: the level is kept in units so small that both a token and a
 //! nanosecond's refill are whole numbers of them, so no fraction is ever lost.
-//! With rate n/p (reduced) and burst b = u/v, a token is p*v units, a
-//! nanosecond brings n*v and the bucket holds u*p. It decides as GCRA with
-//! T = p/n and tau = (b - 1) T does (ITU-T I.371), which the tests hold it to.
+//! With rate n/p (reduced) and burst u/v, a token is p*v units, a nanosecond
+//! brings n*v and the bucket holds u*p.
+//!
+//! # Source
+//!
+//! The definition. It decides as GCRA with T = p/n and tau = (burst - 1) T does
+//! (ITU-T I.371), which the tests hold it to.
+//!
+//! # Example
+//!
+//! ```
+//! use tollgate::limiter::{Table, TokenBucket, Verdict};
+//! use tollgate::time::Span;
+//!
+//! let mut limit = Table::<TokenBucket>::read("rate = '3/s'\nburst = 1")?;
+//! assert_eq!(limit.ask(0, 1).0, Verdict::Admit);
+//! // A third of a second is 333,333,333 1/3 ns: one ns early it is refused.
+//! assert_eq!(limit.ask(333_333_333, 1).0, Verdict::Reject { wait: Span(1) });
+//! assert_eq!(limit.ask(333_333_334, 1).0, Verdict::Admit);
+//! # Ok::<(), String>(())
+//! ```
 
-use std::fmt;
+use serde::Deserialize;
 
-use super::{Limit, Mark, Slot, Verdict, View};
+use super::algorithm::{Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Verdict, View};
+use super::burst::{Burst, Initial, TooFine};
 use crate::time::{Instant, Rate, Span};
 
-/// What is in a bucket when the run starts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Initial {
-    /// The whole burst.
-    Full,
-    /// Nothing.
-    Empty,
-}
-
-/// A rate and a burst whose exact units do not fit in 64 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TooFine;
-
-impl fmt::Display for TooFine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this rate and burst cannot be kept exactly in 64 bits: write a smaller burst or a shorter period")
-    }
-}
-
 /// Tokens that come back at a rate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Parameters")]
 pub struct TokenBucket {
     /// Units that come back in a nanosecond.
     gain: u64,
@@ -40,69 +44,38 @@ pub struct TokenBucket {
     /// Units in a full bucket.
     full: u64,
     /// As the model has them; decisions are made on the units above.
+    written: Parameters,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Parameters {
     rate: Rate,
-    burst: (u64, u64),
+    burst: Burst,
+    #[serde(default)]
     initial: Initial,
-    start: Instant,
-    buckets: Vec<Bucket>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    level: u64,
-    at: Instant,
-}
+impl TryFrom<Parameters> for TokenBucket {
+    type Error = TooFine;
 
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
-impl TokenBucket {
-    /// A bucket of `burst.0 / burst.1` tokens refilled at `rate`, in its
-    /// initial state at `start`. The burst is at least one token.
-    pub fn new(
-        rate: Rate,
-        burst: (u64, u64),
-        initial: Initial,
-        start: Instant,
-    ) -> Result<Self, TooFine> {
-        assert!(burst.1 > 0 && burst.0 >= burst.1, "a bucket holds at least one token");
-        let common = gcd(rate.count, rate.period.0);
-        let (count, period) = (rate.count / common, rate.period.0 / common);
+    fn try_from(written: Parameters) -> Result<Self, TooFine> {
+        let Parameters { rate, burst, .. } = written;
+        let rate = rate.reduced();
+        let (count, period) = (rate.count, rate.period.0);
         let product =
             |a: u64, b: u64| a.checked_mul(b).filter(|p| *p < u64::MAX / 2).ok_or(TooFine);
         Ok(TokenBucket {
             gain: product(count, burst.1)?,
             token: product(period, burst.1)?,
             full: product(burst.0, period)?,
-            rate,
-            burst,
-            initial,
-            start,
-            buckets: Vec::new(),
+            written,
         })
     }
+}
 
-    /// Per second in the long run, and at once.
-    #[must_use]
-    pub fn capacity(&self) -> (f64, u64) {
-        (self.gain as f64 * 1e9 / self.token as f64, self.full / self.token)
-    }
-
-    /// How fast tokens come back, as the model has it.
-    #[must_use]
-    pub fn rate(&self) -> Rate {
-        self.rate
-    }
-
-    /// How many there can be, as a ratio, as the model has it.
-    #[must_use]
-    pub fn burst(&self) -> (u64, u64) {
-        self.burst
-    }
-
-    fn level(&self, slot: Slot, now: Instant) -> u64 {
-        let bucket = self.buckets[slot as usize];
+impl TokenBucket {
+    fn level(&self, bucket: &Bucket, now: Instant) -> u64 {
         let gained = now.since(bucket.at).0.saturating_mul(self.gain);
         bucket.level.saturating_add(gained).min(self.full)
     }
@@ -110,117 +83,150 @@ impl TokenBucket {
     fn price(&self, cost: u32) -> u64 {
         self.token.saturating_mul(u64::from(cost))
     }
+
+    fn initial_level(&self) -> u64 {
+        if self.written.initial == Initial::Full { self.full } else { 0 }
+    }
 }
 
-impl Limit for TokenBucket {
-    fn grow(&mut self, slots: usize) {
-        let level = if self.initial == Initial::Full { self.full } else { 0 };
-        self.buckets.resize(slots, Bucket { level, at: self.start });
+/// What is in one key's bucket, in units, and since when.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket {
+    level: u64,
+    at: Instant,
+}
+
+impl Algorithm for TokenBucket {
+    type State = Bucket;
+
+    const CARD: Card = Card {
+        implementation: None,
+        evidence: Evidence::Ours,
+        clock: Clock::Wall,
+        parameters: &[
+            ("rate", "how fast tokens come back: \"10/s\", \"1000/h\""),
+            ("burst", "how many there can be: 10, or a ratio such as \"5/2\""),
+            ("initial", "\"full\" (default) or \"empty\""),
+        ],
+        peculiar: "exact: no fraction of a token is ever lost, whatever the rate",
+    };
+
+    fn fresh(&self, created: Instant) -> Bucket {
+        Bucket { level: self.initial_level(), at: created }
     }
 
-    fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict {
-        let (price, level) = (self.price(cost), self.level(slot, now));
+    fn test(&self, state: &Bucket, now: Instant, cost: u32) -> Verdict {
+        let (price, level) = (self.price(cost), self.level(state, now));
         if price <= level {
             Verdict::Admit
         } else if price > self.full {
-            Verdict::Reject { wait: Span::NEVER }
+            Verdict::NEVER
         } else {
             Verdict::Reject { wait: Span((price - level).div_ceil(self.gain)) }
         }
     }
 
-    fn charge(&mut self, slot: Slot, now: Instant, cost: u32) -> Mark {
-        let level = self.level(slot, now).saturating_sub(self.price(cost));
-        self.buckets[slot as usize] = Bucket { level, at: now };
-        Mark(0)
+    fn admit(&self, state: &mut Bucket, now: Instant, cost: u32) -> Mark {
+        let level = self.level(state, now).saturating_sub(self.price(cost));
+        *state = Bucket { level, at: now };
+        Mark::NONE
     }
 
-    fn release(&mut self, _slot: Slot, _cost: u32) {}
-
-    fn give_back(&mut self, slot: Slot, now: Instant, cost: u32, _mark: Mark) -> bool {
-        let level = self.level(slot, now).saturating_add(self.price(cost)).min(self.full);
-        self.buckets[slot as usize] = Bucket { level, at: now };
-        true
-    }
-
-    fn view(&self, slot: Slot, now: Instant) -> View {
-        let level = self.level(slot, now);
+    fn view(&self, state: &Bucket, asked: &Asked) -> View {
+        let level = self.level(state, asked.now);
         View {
             limit: self.full / self.token,
-            remaining: level / self.token,
-            reset: now.after(Span((self.full - level).div_ceil(self.gain))),
+            remaining: Some(level / self.token),
+            reset: Some(Span((self.full - level).div_ceil(self.gain))),
         }
     }
 
-    fn resize(&mut self, quota: u64) {
-        self.full = self.token.saturating_mul(quota.max(1));
-        self.burst = (quota.max(1), 1);
+    fn give_back(&self, state: &mut Bucket, now: Instant, cost: u32, _mark: Mark) -> bool {
+        let level = self.level(state, now).saturating_add(self.price(cost)).min(self.full);
+        *state = Bucket { level, at: now };
+        true
+    }
+
+    fn resized(&self, quota: u64) -> Option<Self> {
+        let burst = Burst(quota, 1);
+        TokenBucket::try_from(Parameters { burst, ..self.written }).ok()
+    }
+
+    /// As many tokens as there were, as far as the new bucket holds them.
+    fn carry(&self, state: &mut Bucket, old: &Self, now: Instant) {
+        let units = u128::from(old.level(state, now)) * u128::from(self.token);
+        let level = u64::try_from(units / u128::from(old.token)).unwrap_or(u64::MAX);
+        *state = Bucket { level: level.min(self.full), at: now };
+    }
+
+    fn capacity(&self) -> Capacity {
+        Capacity {
+            per_second: self.gain as f64 * 1e9 / self.token as f64,
+            at_once: self.full / self.token,
+        }
     }
 
     fn admits_within(&self, _start: Instant, span: Span) -> u64 {
-        let level = if self.initial == Initial::Full { self.full } else { 0 };
-        let units = u128::from(level) + u128::from(span.0) * u128::from(self.gain);
+        let units = u128::from(self.initial_level()) + u128::from(span.0) * u128::from(self.gain);
         u64::try_from(units / u128::from(self.token)).unwrap_or(u64::MAX)
+    }
+
+    fn rule(&self) -> String {
+        format!("token-bucket {} burst {}", self.pace(), self.written.burst)
+    }
+
+    fn pace(&self) -> String {
+        self.written.rate.to_string()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Table;
     use super::*;
     use crate::time::SECOND;
     use proptest::prelude::*;
 
-    fn bucket(rate: &str, burst: (u64, u64), initial: Initial) -> TokenBucket {
-        let rate = rate.parse().unwrap();
-        let mut limiter = TokenBucket::new(rate, burst, initial, Instant(0)).unwrap();
-        limiter.grow(1);
-        limiter
-    }
-
-    #[test]
-    fn the_token_that_completes_now_is_there_now() {
-        let mut limiter = bucket("3/s", (1, 1), Initial::Full);
-        limiter.charge(0, Instant(0), 1);
-        // A third of a second is 333,333,333 1/3 ns: one ns early it is refused.
-        assert_eq!(limiter.test(0, Instant(333_333_333), 1), Verdict::Reject { wait: Span(1) });
-        assert_eq!(limiter.test(0, Instant(333_333_334), 1), Verdict::Admit);
+    fn bucket(parameters: &str) -> Table<TokenBucket> {
+        Table::read(parameters).unwrap()
     }
 
     /// Lazy refill must not lose fractions: from a full bucket, a saturating
     /// source gets exactly floor(B + r t) in the long run.
     #[test]
     fn no_fraction_is_lost() {
-        let mut limiter = bucket("7/3s", (4, 1), Initial::Full);
+        let mut limiter = bucket("rate = '7/3s'\nburst = 4");
         let step = 300_000_001;
-        let admitted = (0..10_000_u64)
-            .filter(|k| {
-                let now = Instant(k * step);
-                let admit = limiter.test(0, now, 1) == Verdict::Admit;
-                if admit {
-                    limiter.charge(0, now, 1);
-                }
-                admit
-            })
-            .count();
+        let admitted =
+            (0..10_000_u64).filter(|k| limiter.ask(k * step, 1).0 == Verdict::Admit).count();
         let last = u128::from(9_999 * step);
         assert_eq!(admitted as u128, 4 + last * 7 / (3 * u128::from(SECOND)));
     }
 
     #[test]
     fn an_empty_start_earns_its_first_token() {
-        let limiter = bucket("1/s", (5, 1), Initial::Empty);
-        assert_eq!(limiter.test(0, Instant(0), 1), Verdict::Reject { wait: Span::seconds(1) });
-        assert_eq!(limiter.view(0, Instant(2 * SECOND)).remaining, 2);
-        assert_eq!(limiter.view(0, Instant(0)).reset, Instant(5 * SECOND));
+        let mut limiter = bucket("rate = '1/s'\nburst = 5\ninitial = 'empty'");
+        let (verdict, view) = limiter.ask(0, 1);
+        assert_eq!(verdict, Verdict::Reject { wait: Span::seconds(1) });
+        assert_eq!(view.reset, Some(Span::seconds(5)));
+        assert_eq!(limiter.ask(2 * SECOND, 0).1.remaining, Some(2));
+    }
+
+    #[test]
+    fn another_rate_keeps_the_tokens() {
+        let mut limiter = bucket("rate = '1/s'\nburst = 10");
+        limiter.ask(0, 10);
+        let faster = bucket("rate = '7/s'\nburst = 4").algorithm().clone();
+        limiter.replace(faster, Instant(2 * SECOND));
+        assert_eq!(limiter.ask(2 * SECOND, 0).1.remaining, Some(2));
+        assert_eq!(limiter.ask(3 * SECOND, 0).1.remaining, Some(4));
     }
 
     #[test]
     fn what_cannot_be_exact_is_refused() {
-        let rate = Rate { count: 7, period: Span::seconds(86_400 * 365) };
-        assert_eq!(
-            TokenBucket::new(rate, (u64::MAX / 2, 1), Initial::Full, Instant(0)).err(),
-            Some(TooFine)
-        );
+        let burst = i64::MAX;
+        let read = Table::<TokenBucket>::read(&format!("rate = '7/365d'\nburst = {burst}"));
+        assert!(read.unwrap_err().contains("write a smaller burst"));
     }
 
     proptest! {
@@ -232,20 +238,18 @@ mod tests {
             count in 1_u64..50, period in 1_u64..5_000, extra in 0_u64..40, den in 1_u64..6,
             gaps in prop::collection::vec(0_u64..400, 1..400),
         ) {
-            let rate = Rate { count, period: Span(period) };
-            let burst = (den + extra, den);
-            let mut limiter = TokenBucket::new(rate, burst, Initial::Full, Instant(0)).unwrap();
-            limiter.grow(1);
+            let top = den + extra;
+            let mut limiter =
+                bucket(&format!("rate = '{count}/{period}ns'\nburst = '{top}/{den}'"));
             let (t, tau) = (u128::from(period * den), u128::from(extra * period));
             let (mut now, mut tat) = (0_u64, 0_u128);
             for gap in gaps {
                 now += gap;
                 let time = u128::from(now) * u128::from(count * den);
                 let admit = time + tau >= tat;
-                prop_assert_eq!(limiter.test(0, Instant(now), 1) == Verdict::Admit, admit, "at {}", now);
+                prop_assert_eq!(limiter.ask(now, 1).0 == Verdict::Admit, admit, "at {}", now);
                 if admit {
                     tat = tat.max(time) + t;
-                    limiter.charge(0, Instant(now), 1);
                 }
             }
         }
@@ -253,9 +257,8 @@ mod tests {
         /// Refused at every instant before the promised one, admitted at it.
         #[test]
         fn the_promised_wait_is_exact(count in 1_u64..1_000, cost in 1_u32..5, now in 0_u64..SECOND) {
-            let rate = Rate { count, period: Span::seconds(1) };
-            let mut limiter = TokenBucket::new(rate, (5, 1), Initial::Empty, Instant(0)).unwrap();
-            limiter.grow(1);
+            let limiter =
+                bucket(&format!("rate = '{count}/s'\nburst = 5\ninitial = 'empty'"));
             if let Verdict::Reject { wait } = limiter.test(0, Instant(now), cost) {
                 let then = Instant(now).after(wait);
                 prop_assert_eq!(limiter.test(0, then, cost), Verdict::Admit);

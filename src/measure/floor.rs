@@ -9,7 +9,7 @@
 use crate::api::{EndpointId, LimitId};
 use crate::attribute::{Place, Principal};
 use crate::engine::{Caller, Fact, Observer};
-use crate::limiter::{Limit, Slot};
+use crate::limiter::Slot;
 use crate::scenario::Model;
 use crate::time::{Instant, Span};
 
@@ -104,8 +104,8 @@ impl Observer for Demand<'_> {
         if let Fact::Offered { principal, .. } = *fact {
             self.calls += 1;
             let api = &self.model.api;
-            let cost = u64::from(api.endpoints[caller.endpoint as usize].cost);
             for (id, place) in api.places(caller.endpoint, principal) {
+                let cost = u64::from(api.limit(id).costs[caller.endpoint as usize].used);
                 if let Place::At(slot) = place {
                     self.asked[usize::from(id.0)][slot as usize] += cost;
                 }

@@ -9,7 +9,6 @@ use super::text::visible;
 use super::words;
 use crate::api::LimitId;
 use crate::experiment::Outcome;
-use crate::limiter::Limiter;
 use crate::service::Outage;
 
 /// How many pixels of a PNG make one of a chart.
@@ -87,18 +86,18 @@ fn rate(subject: &Subject<'_>) -> Chart {
 /// The rate that bounds all calls together, whoever makes them.
 fn limit(subject: &Subject<'_>) -> Option<rate::Limit> {
     let api = &subject.model().api;
-    let applies = |id: LimitId| api.by_endpoint.iter().all(|limits| limits.contains(&id));
+    let applies = |id: LimitId| api.endpoints.iter().all(|endpoint| endpoint.limits.contains(&id));
     let limits = (0..).zip(api.limits.iter().zip(&api.slots));
     let rates = limits
         .filter(|(id, (limit, slots))| applies(LimitId(*id)) && !limit.shadow && !slots.is_empty())
         .map(|(_, (limit, slots))| {
-            let rate = Limiter::capacity(&limit.limiter).0 * slots.len() as f64;
+            let rate = limit.limiter.capacity().per_second * slots.len() as f64;
             (rate, &limit.limiter, slots.len())
         });
     let (rate, limiter, keys) =
         rates.filter(|(rate, ..)| rate.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0))?;
     let each = if keys == 1 { String::new() } else { format!(" for each of {keys}") };
-    Some(rate::Limit { rate, text: format!("limit {}{each}", words::pace(limiter)) })
+    Some(rate::Limit { rate, text: format!("limit {}{each}", limiter.pace()) })
 }
 
 fn throttled(subject: &Subject<'_>) -> Chart {

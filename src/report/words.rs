@@ -12,7 +12,6 @@ use super::text::{keep, listed, visible};
 use crate::attribute::Scope;
 use crate::client::Levers;
 use crate::experiment::Equality;
-use crate::limiter::Limiter;
 use crate::scenario::{Model, Plan};
 use crate::stats::interval;
 
@@ -45,7 +44,7 @@ pub fn floor_of(subject: &Subject<'_>) -> Option<Bound> {
     let whose = of_one.map_or(String::new(), |population| {
         format!("{}, ", visible(&model.populations[population].name))
     });
-    let rule = format!("{} per {}", pace(&limit.limiter), scope(model, &limit.scope));
+    let rule = format!("{} per {}", limit.limiter.pace(), scope(model, &limit.scope));
     let name = Some(visible(&limit.name)).filter(|name| *name != rule);
     let name = name.map_or(String::new(), |name| format!("{name}: "));
     Some(Bound { seconds, bound: rounded_down(seconds), why: format!("{whose}{name}{rule}") })
@@ -80,16 +79,6 @@ fn rounded_down(seconds: f64) -> String {
     let places = if seconds < 10.0 { 2 } else { 1 };
     let scale = if seconds < 10.0 { 100.0 } else { 10.0 };
     keep(&format!("{} s", number::decimal((seconds * scale).floor() / scale, places)))
-}
-
-/// The rule of a limit without its algorithm: `50/s`.
-#[must_use]
-pub fn pace(limiter: &Limiter) -> String {
-    match limiter {
-        Limiter::FixedWindow(window) => window.rate().to_string(),
-        Limiter::TokenBucket(bucket) => bucket.rate().to_string(),
-        Limiter::Concurrency(limiter) => format!("{} at once", limiter.max()),
-    }
 }
 
 /// The key of a scope: `app`, `token,endpoint`.

@@ -15,7 +15,7 @@ use super::document::{Document, Parsed};
 use super::fault::{Fault, Faults};
 use super::file;
 use super::file::Name;
-use super::model::{Change, Model};
+use super::model::{Change, Changed, Model};
 use super::nearest::nearest;
 use crate::attribute::Principals;
 use crate::client::Policy;
@@ -260,9 +260,18 @@ fn changes(
         .filter_map(|change| {
             let limit =
                 checks.find("limit", &change.limit, api.limits.iter().map(|l| l.name.as_str()))?;
-            let quota = checks.above_zero(&change.quota, "the new quota");
+            let to = match (&change.quota, &change.to) {
+                (Some(quota), None) => Changed::Quota(checks.above_zero(quota, "the new quota")),
+                (None, Some(rule)) => Changed::Limiter(Box::new(rule.clone().into())),
+                _ => {
+                    let message = "the change does not say what the limit becomes";
+                    let help = "write one of them: quota = 120, or to = { token-bucket = { ... } }";
+                    checks.fault(change.limit.span(), message, help);
+                    return None;
+                }
+            };
             let limit = crate::api::LimitId(u16::try_from(limit).ok()?);
-            Some(Change { at: start.after(change.at), limit, quota })
+            Some(Change { at: start.after(change.at), limit, to })
         })
         .collect();
     changes.sort_by_key(|change| change.at);

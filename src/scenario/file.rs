@@ -3,6 +3,8 @@
 //! Keys are kebab-case, unknown ones are refused, and an algorithm is a key of
 //! its own (`fixed-window = {...}`), so that an error points at the exact word.
 
+pub mod cost;
+pub mod header;
 pub mod api;
 pub mod client;
 pub mod population;

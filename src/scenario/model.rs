@@ -3,20 +3,30 @@
 use crate::api::{ApiModel, LimitId};
 use crate::attribute::Principals;
 use crate::client::Policy;
+use crate::limiter::Limiter;
 use crate::rng::Key;
 use crate::service::ServiceModel;
 use crate::time::{Instant, Span};
 use crate::workload::Population;
 
-/// A limit's quota becomes another during the run.
-#[derive(Clone, Copy, Debug)]
+/// A limit becomes another during the run.
+#[derive(Clone, Debug)]
 pub struct Change {
     /// When.
     pub at: Instant,
-    /// Of which limit.
+    /// Which limit.
     pub limit: LimitId,
-    /// The new quota, burst or number of slots.
-    pub quota: u64,
+    /// What it becomes.
+    pub to: Changed,
+}
+
+/// What a limit becomes.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    /// The same with another quota, burst or number of slots.
+    Quota(u64),
+    /// One with these parameters.
+    Limiter(Box<Limiter>),
 }
 
 /// Everything that a run needs but its seed.

@@ -28,7 +28,7 @@ pub(crate) enum Algorithm {
     /// `count` tokens every `period` ms, at most `burst.0 / burst.1`.
     Bucket { count: u64, period: u64, burst: (u64, u64) },
     /// So many at once.
-    Slots { max: u64 },
+    Slots { max: u64, queue: u64 },
 }
 
 /// A limit.
@@ -119,17 +119,20 @@ impl Limit {
     fn text(&self, number: usize) -> String {
         let algorithm = match self.algorithm {
             Algorithm::Window { quota, length, phase, first } => {
-                let anchor = if first { "first-request" } else { "clock" };
-                format!(
-                    "fixed-window = {{ quota = {quota}, window = \"{length}ms\", \
-                     phase = \"{phase}ms\", anchor = \"{anchor}\" }}"
-                )
+                let anchor = if first {
+                    "anchor = \"first-request\"".to_owned()
+                } else {
+                    format!("phase = \"{phase}ms\"")
+                };
+                format!("fixed-window = {{ quota = {quota}, window = \"{length}ms\", {anchor} }}")
             }
             Algorithm::Bucket { count, period, burst } => format!(
                 "token-bucket = {{ rate = \"{count}/{period}ms\", burst = \"{}/{}\" }}",
                 burst.0, burst.1
             ),
-            Algorithm::Slots { max } => format!("concurrency = {{ max = {max} }}"),
+            Algorithm::Slots { max, queue } => {
+                format!("concurrency = {{ max = {max}, queue = {queue}, patience = \"300ms\" }}")
+            }
         };
         let penalty = if self.penalty {
             "penalty = { of = [\"token\"], first = \"200ms\", step = \"100ms\", max = \"1s\" }"
@@ -145,7 +148,9 @@ impl Limit {
 
 /// A random model.
 pub(crate) fn world(kind: Kind) -> impl Strategy<Value = World> {
-    let commits: &[&str] = &["all-or-nothing", "in-order", "always"];
+    let commits: &[&str] = &["all-or-nothing", "in-order", "always", "rollback", "any"];
+    // Where one limit is enough, the others are no bound.
+    let commits = if kind == Kind::Bounded { &commits[..4] } else { commits };
     let sizes = (1_usize..4, 1_usize..4, prop::sample::select(commits));
     sizes.prop_flat_map(move |(populations, clients, commit)| {
         // Who shares nothing needs somebody to share nothing with.

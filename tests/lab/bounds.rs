@@ -73,9 +73,15 @@ impl<'m> Bounds<'m> {
         }
     }
 
-    /// Only what is admitted counts, so what is used is known.
+    /// All that is admitted counts and nothing else, so what is used is known.
+    /// A shadow counts as if it were enforced: not what it would have refused.
     fn exact(&self, limit: &Limit) -> bool {
-        self.all_or_nothing && !limit.counts_rejects
+        self.all_or_nothing && !limit.counts_rejects && !limit.shadow
+    }
+
+    fn cost(&self, limit: u16, caller: Caller) -> u64 {
+        let costs = &self.model.api.limits[usize::from(limit)].costs;
+        u64::from(costs[caller.endpoint as usize].reserved)
     }
 
     fn breached(&mut self, what: String) {
@@ -92,8 +98,8 @@ impl<'m> Bounds<'m> {
     }
 
     fn admit(&mut self, now: Instant, caller: Caller) {
-        let cost = u64::from(self.model.api.endpoints[caller.endpoint as usize].cost);
         for key in self.places(caller) {
+            let cost = self.cost(key.0, caller);
             let limit = &self.limits[usize::from(key.0)];
             let exact = self.exact(limit);
             self.admitted[usize::from(key.0)] += cost;
@@ -109,7 +115,7 @@ impl<'m> Bounds<'m> {
 
     fn reject(&mut self, now: Instant, caller: Caller, by: u16) {
         self.refused[usize::from(by)] += 1;
-        let cost = u64::from(self.model.api.endpoints[caller.endpoint as usize].cost);
+        let cost = self.cost(by, caller);
         let limit = &self.limits[usize::from(by)];
         let place = self.places(caller).into_iter().find(|(id, _)| *id == by);
         if let (true, false, Some(key)) = (self.exact(limit), limit.penalty, place) {
@@ -121,8 +127,8 @@ impl<'m> Bounds<'m> {
     }
 
     fn leave(&mut self, caller: Caller) {
-        let cost = u64::from(self.model.api.endpoints[caller.endpoint as usize].cost);
         for key in self.places(caller) {
+            let cost = self.cost(key.0, caller);
             let slot = self.slots.entry(key).or_default();
             slot.in_progress = slot.in_progress.saturating_sub(cost);
         }
@@ -143,7 +149,7 @@ impl Slot {
                 let early = i128::from(burst.0 - cost * burst.1) * i128::from(period * MS);
                 time + early >= self.tat
             }
-            Algorithm::Slots { max } => self.in_progress + cost <= max,
+            Algorithm::Slots { max, .. } => self.in_progress + cost <= max,
         }
     }
 
@@ -198,7 +204,7 @@ impl Slot {
                 self.admitted += price;
                 self.admitted - time - least <= i128::from(burst.0 * period * MS)
             }
-            Algorithm::Slots { max } => self.in_progress <= max,
+            Algorithm::Slots { max, .. } => self.in_progress <= max,
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn api(commit: &str) -> BoxedStrategy<String> {
     ])
 }
 
-fn algorithm() -> BoxedStrategy<Algorithm> {
+fn algorithm(kind: Kind) -> BoxedStrategy<Algorithm> {
     let lengths: &[u64] = &[200, 500, 1_000, 2_000, 3_000];
     let window = (1_u64..30, prop::sample::select(lengths), 0_u64..4_000, any::<bool>());
     let window = window.prop_map(|(quota, length, phase, first)| Algorithm::Window {
@@ -56,7 +56,10 @@ fn algorithm() -> BoxedStrategy<Algorithm> {
         period,
         burst: (part + extra, part),
     });
-    let slots = (1_u64..6).prop_map(|max| Algorithm::Slots { max });
+    // What a line changes is not for the bounds' own arithmetic.
+    let queues: &[u64] = if kind == Kind::Bounded { &[0] } else { &[0, 2] };
+    let slots = (1_u64..6, prop::sample::select(queues));
+    let slots = slots.prop_map(|(max, queue)| Algorithm::Slots { max, queue });
     prop_oneof![window, bucket, slots].boxed()
 }
 
@@ -85,7 +88,7 @@ pub(crate) fn limit(kind: Kind) -> BoxedStrategy<Limit> {
         pick(&["", "notifies = true"]),
     ]);
     let flags = (any::<bool>(), 0..4, 0..4);
-    (algorithm(), flags, more)
+    (algorithm(kind), flags, more)
         .prop_map(|(algorithm, (counts_rejects, shadow, penalty), more)| Limit {
             algorithm,
             counts_rejects,

@@ -220,7 +220,7 @@ fn a_changed_limit_shows_in_the_headers() {
     let model = company();
     let mut server = Server::new(&model);
     server.admits(100, s(0), TOKEN, "rest");
-    server.resize("rest", 1_500);
+    server.resize(s(1), "rest", 1_500);
     let reply = server.get(s(1), TOKEN, "rest");
     assert_eq!(reply.header("X-Ratelimit-Limit"), Some(1_500));
     assert_eq!(reply.header("X-Ratelimit-Remaining"), Some(1_399));

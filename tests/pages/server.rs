@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use tollgate::api::{Api, Decision, EndpointId, LimitCounts, LimitId, Receipt};
+use tollgate::api::{
+    Api, Decision, EndpointId, LimitCounts, LimitId, Receipt, Request, Response, Ruling,
+};
 use tollgate::attribute::Principal;
 use tollgate::http::{Status, Value};
 use tollgate::scenario::Model;
@@ -29,6 +31,7 @@ pub(crate) struct Reply {
     /// The headers about limits, spelled as they are sent.
     pub(crate) headers: BTreeMap<String, i64>,
     receipts: Vec<Receipt>,
+    endpoint: EndpointId,
 }
 
 impl Reply {
@@ -54,8 +57,11 @@ impl<'m> Server<'m> {
         let now = self.model.start.after(at);
         let (endpoint, principal) = (self.endpoint(endpoint), self.principal(who));
         let mut receipts = vec![Receipt::NONE; self.model.api.receipts_max()];
-        let decision = self.api.decide(now, endpoint, principal, &mut receipts);
-        let headers = self.api.headers(now, endpoint, principal, decision);
+        let request = Request { endpoint, principal, cost: None, ticket: 0 };
+        let Ruling::Decided(decision) = self.api.decide(now, request, 0, &mut receipts) else {
+            panic!("the pages' limits hold nobody back");
+        };
+        let headers = self.api.headers(now, request, decision);
         let spelled = headers.iter().map(|(name, value)| {
             let Value::Integer(value) = value else {
                 panic!("the pages' headers are whole numbers, not {value:?}");
@@ -72,13 +78,15 @@ impl<'m> Server<'m> {
             refused_by: refusal.map(|limit| limit.name.clone()),
             headers: spelled.collect(),
             receipts,
+            endpoint,
         }
     }
 
     /// The request is answered with this status.
     pub(crate) fn done(&mut self, at: Span, mut reply: Reply, status: u16) {
         let now = self.model.start.after(at);
-        self.api.settle(now, Status(status), &mut reply.receipts);
+        let response = Response { status: Status(status), endpoint: reply.endpoint, used: None };
+        self.api.settle(now, response, &mut reply.receipts);
     }
 
     /// A request that is answered at once, with 200 if it is admitted.
@@ -91,7 +99,9 @@ impl<'m> Server<'m> {
         let mut reply = self.ask(at, who, endpoint);
         if reply.is_admitted() {
             let now = self.model.start.after(at);
-            self.api.settle(now, Status(status), &mut reply.receipts);
+            let response =
+                Response { status: Status(status), endpoint: reply.endpoint, used: None };
+            self.api.settle(now, response, &mut reply.receipts);
             reply.status = status;
         }
         reply
@@ -104,8 +114,8 @@ impl<'m> Server<'m> {
     }
 
     /// A limit's quota becomes another.
-    pub(crate) fn resize(&mut self, limit: &str, quota: u64) {
-        self.api.resize(self.limit(limit), quota);
+    pub(crate) fn resize(&mut self, at: Span, limit: &str, quota: u64) {
+        self.api.resize(self.model.start.after(at), self.limit(limit), quota);
     }
 
     /// What happened at a limit so far.

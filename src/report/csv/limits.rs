@@ -31,7 +31,7 @@ fn row(subject: &Subject<'_>, outcome: &Outcome, index: usize) -> Vec<String> {
         mean(counts().map(|(counts, _)| counts.charged as f64)),
         mean(counts().map(|(_, rejected)| rejected as f64)),
         mean(counts().map(|(counts, _)| counts.notices as f64)),
-        utilisation(outcome, index, limit.limiter.capacity().0 * keys as f64),
+        utilisation(outcome, index, limit.limiter.capacity().per_second * keys as f64),
     ]
 }
 

@@ -1,18 +1,23 @@
 //! An API's file becomes its model.
 
 use crate::api::{
-    ApiModel, Commit, Endpoint, Form, HeaderRule, LimitId, LimitModel, Penalty, Told,
+    ApiModel, ClockView, Commit, Cost, Counted, Early, Endpoint, Form, HeaderRule, LimitId,
+    LimitModel, Notation, Penalty, Round, Told, Unit,
 };
 use crate::attribute::{Condition, Missing, Principals, Scope, SlotMap};
-use crate::http::{HEADERS_MAX, HeaderId, Status};
-use crate::limiter::{Anchor, Concurrency, FixedWindow, Initial, Limiter, TokenBucket};
+use crate::http::{Field, HEADERS_MAX, HeaderId, Status, Statuses};
+use crate::limiter::{Clock, Limiter};
 use crate::scenario::file::api as file;
-use crate::time::Instant;
+use crate::scenario::file::header as wire;
+use crate::time::{Instant, Length, Span};
 
-use super::{Checks, attributes};
+use super::{Checks, Name, attributes};
+
+/// The endpoint of an API that lists none.
+const REQUEST: &str = "request";
 
 /// The model of an API for these principals.
-pub(super) fn build(
+pub(in crate::scenario) fn build(
     api: &file::Api,
     start: Instant,
     principals: &mut Principals,
@@ -20,17 +25,25 @@ pub(super) fn build(
 ) -> Option<ApiModel> {
     checks.unique("endpoint", api.endpoint.iter().map(|e| &e.name));
     checks.unique("limit", api.limit.iter().map(|l| &l.name));
-    let endpoints: Vec<Endpoint> = api.endpoint.iter().map(|e| endpoint(e, checks)).collect();
-    let header_names = header_names(api, checks);
+    let mut names = Names { headers: header_names(api, checks), texts: vec![] };
     let limits: Vec<LimitModel> = api
         .limit
         .iter()
-        .filter_map(|limit| build_limit(api, start, limit, principals, &header_names, checks))
+        .filter_map(|limit| build_limit(api, start, limit, principals, &mut names, checks))
         .collect();
-    let by_endpoint = by_endpoint(api, &endpoints, checks);
+    let applied = applied(api, checks);
     if limits.len() < api.limit.len() {
         return None;
     }
+    let endpoint = |(place, name): (usize, String)| {
+        let mut ids = applied[place].clone();
+        // A cost of nothing in a limit's unit is no business of that limit.
+        ids.retain(|id| limits[usize::from(id.0)].costs[place] != Cost::known(0));
+        let stages = stages(&ids, &limits);
+        Endpoint { name, limits: ids, stages }
+    };
+    let endpoints: Vec<Endpoint> =
+        endpoint_names(api).into_iter().enumerate().map(endpoint).collect();
     let slots =
         limits.iter().map(|l| SlotMap::build(&l.scope, principals, endpoints.len())).collect();
     let penalty_slots = limits
@@ -43,25 +56,77 @@ pub(super) fn build(
         file::Commit::AllOrNothing => Commit::AllOrNothing,
         file::Commit::InOrder => Commit::InOrder,
         file::Commit::Always => Commit::Always,
+        file::Commit::Rollback => Commit::Rollback,
+        file::Commit::Any => Commit::Any,
     };
-    Some(ApiModel {
-        name: api.name.clone(),
-        endpoints,
-        limits,
-        by_endpoint,
-        commit,
-        header_names,
-        slots,
-        penalty_slots,
-    })
+    let name = api.name.clone();
+    let Names { headers: header_names, texts } = names;
+    Some(ApiModel { name, endpoints, limits, commit, header_names, texts, slots, penalty_slots })
 }
 
-fn endpoint(endpoint: &file::Endpoint, checks: &mut Checks) -> Endpoint {
-    let cost = endpoint.cost.as_ref().map_or(1, |cost| checks.above_zero(cost, "the cost"));
-    Endpoint { name: endpoint.name.as_ref().clone(), cost }
+/// What headers are called, and what they say in words.
+struct Names {
+    headers: Vec<String>,
+    texts: Vec<String>,
 }
 
-fn headers_of<'f>(api: &'f file::Api, limit: &'f file::Limit) -> &'f [file::Header] {
+impl Names {
+    fn text(&mut self, text: &str) -> u16 {
+        let place = self.texts.iter().position(|known| known == text).unwrap_or_else(|| {
+            self.texts.push(text.to_owned());
+            self.texts.len() - 1
+        });
+        u16::try_from(place).expect("an API has few words")
+    }
+}
+
+/// The names of the endpoints; one stands for all where none is listed.
+fn endpoint_names(api: &file::Api) -> Vec<String> {
+    let names: Vec<String> = api.endpoint.iter().map(|e| e.name.as_ref().clone()).collect();
+    if names.is_empty() { vec![REQUEST.to_owned()] } else { names }
+}
+
+/// How many of an endpoint's limits each stage has: a limit with a line is
+/// alone, and who holds a place is asked when the delays are over.
+fn stages(ids: &[LimitId], limits: &[LimitModel]) -> Vec<usize> {
+    let mut stages: Vec<usize> = vec![];
+    let (mut delays, mut alone) = (false, true);
+    for id in ids {
+        let limit = &limits[usize::from(id.0)];
+        let lines_up = limit.limiter.queue().is_some() && !limit.shadow;
+        if alone || lines_up || limit.limiter.holds() && delays {
+            stages.push(0);
+            delays = false;
+        }
+        *stages.last_mut().expect("the first limit begins a stage") += 1;
+        delays |= limit.limiter.delays();
+        alone = lines_up;
+    }
+    stages
+}
+
+/// What an attempt takes from a limit, by endpoint.
+fn costs(api: &file::Api, limit: &file::Limit, checks: &mut Checks) -> Vec<Cost> {
+    let known: Vec<&str> =
+        api.endpoint.iter().flat_map(|e| e.cost.units.keys()).map(String::as_str).collect();
+    let unit = limit.counts.as_ref();
+    if let Some(unit) = unit {
+        checks.find("unit among the costs of the endpoints", unit, known.iter().copied());
+    }
+    let of = |endpoint: &file::Endpoint| {
+        let amount = match unit {
+            Some(unit) => endpoint.cost.units.get(unit.as_ref()),
+            None => endpoint.cost.plain.as_ref(),
+        };
+        // A unit that is not listed is not used; one request is one request.
+        let nothing = u32::from(unit.is_none());
+        amount.map_or(Cost::known(nothing), |a| Cost { reserved: a.reserved, used: a.used })
+    };
+    let costs: Vec<Cost> = api.endpoint.iter().map(of).collect();
+    if costs.is_empty() { vec![Cost::known(1)] } else { costs }
+}
+
+fn headers_of<'f>(api: &'f file::Api, limit: &'f file::Limit) -> &'f [wire::Header] {
     limit.headers.as_deref().unwrap_or(&api.headers)
 }
 
@@ -89,21 +154,22 @@ fn header_names(api: &file::Api, checks: &mut Checks) -> Vec<String> {
 }
 
 /// Which limits apply to each endpoint.
-fn by_endpoint(api: &file::Api, endpoints: &[Endpoint], checks: &mut Checks) -> Vec<Vec<LimitId>> {
-    let mut by_endpoint = vec![vec![]; endpoints.len()];
+fn applied(api: &file::Api, checks: &mut Checks) -> Vec<Vec<LimitId>> {
+    let endpoints = endpoint_names(api);
+    let mut applied = vec![vec![]; endpoints.len()];
     for (id, limit) in (0..).map(LimitId).zip(&api.limit) {
-        let mut listed = |names: &[super::Name]| -> Vec<usize> {
-            let all = || endpoints.iter().map(|e| e.name.as_str());
+        let mut listed = |names: &[Name]| -> Vec<usize> {
+            let all = || endpoints.iter().map(String::as_str);
             names.iter().filter_map(|name| checks.find("endpoint", name, all())).collect()
         };
         let (only, except) = (listed(&limit.endpoints), listed(&limit.except));
-        for (place, limits) in by_endpoint.iter_mut().enumerate() {
+        for (place, limits) in applied.iter_mut().enumerate() {
             if (limit.endpoints.is_empty() || only.contains(&place)) && !except.contains(&place) {
                 limits.push(id);
             }
         }
     }
-    by_endpoint
+    applied
 }
 
 fn build_limit(
@@ -111,7 +177,7 @@ fn build_limit(
     start: Instant,
     limit: &file::Limit,
     principals: &mut Principals,
-    names: &[String],
+    names: &mut Names,
     checks: &mut Checks,
 ) -> Option<LimitModel> {
     let scope = Scope {
@@ -124,23 +190,37 @@ fn build_limit(
             file::Missing::Reject => Missing::Reject,
         },
     };
-    let headers =
-        headers_of(api, limit).iter().filter_map(|header| header_rule(header, names)).collect();
+    let headers = headers_of(api, limit)
+        .iter()
+        .filter_map(|header| header_rule(header, limit.name.as_ref(), names, checks))
+        .collect();
     let penalty = limit.penalty.as_ref().map(|p| {
         let scope = Scope { attributes: attributes(&p.of, principals, checks), ..Scope::default() };
-        (Penalty { first: p.first, step: p.step, max: p.max }, scope)
+        (penalty(p), scope)
     });
     let status = limit.status.as_ref().or(api.status.as_ref());
-    if let Some(status) = status.filter(|s| !(400..600).contains(s.as_ref())) {
+    if let Some(status) = status.filter(|s| !(200..600).contains(s.as_ref())) {
         let message = format!("{} is no status of a refusal", status.as_ref());
-        checks.fault(status.span(), message, "write one from 400 to 599, like 429");
+        checks.fault(status.span(), message, "write one from 200 to 599, like 429");
     }
+    let costs = costs(api, limit, checks);
+    let limiter = limiter(limit, checks)?;
     Some(LimitModel {
         name: limit.name.as_ref().clone(),
-        limiter: limiter(limit, start, checks)?,
+        clock: clock(limit.clock, &limiter, start),
         scope,
-        counts_rejects: limit.counts_rejects,
-        gives_back: limit.gives_back.as_ref().and_then(|class| gives_back(class, checks)),
+        costs,
+        counted: match limit.counted {
+            file::Counted::AtArrival => Counted::AtArrival,
+            file::Counted::AtResponse => Counted::AtResponse,
+        },
+        counts_rejects: counts_rejects(limit, &limiter, checks),
+        gives_back: if limiter.skips_failures() {
+            Statuses::errors()
+        } else {
+            limit.gives_back.0.clone()
+        },
+        limiter,
         shadow: limit.shadow,
         notifies: limit.notifies,
         status: status.map_or(Status::TOO_MANY_REQUESTS, |s| Status(*s.as_ref())),
@@ -149,17 +229,39 @@ fn build_limit(
     })
 }
 
-fn gives_back(class: &toml::Spanned<String>, checks: &mut Checks) -> Option<u16> {
-    let number = class
-        .as_ref()
-        .strip_suffix("xx")
-        .and_then(|c| c.parse().ok())
-        .filter(|c| (2..=5).contains(c));
-    if number.is_none() {
-        let message = format!("`{}` is no class of status", class.as_ref());
-        checks.fault(class.span(), message, "write \"5xx\" or \"4xx\"");
+/// The clock of a limiter: the wall's, or one that began when the run did.
+fn clock(written: file::Clock, limiter: &Limiter, start: Instant) -> ClockView {
+    let natural = match limiter.card().clock {
+        Clock::Wall => start,
+        Clock::Monotonic => Instant(0),
+    };
+    let at_start = written.at_start.map_or(natural, |span| Instant(span.0));
+    let created = written.created.map_or(at_start, |span| Instant(span.0));
+    ClockView::new(start, at_start, created)
+}
+
+/// Whether refusals count, where that is not the program's own affair.
+fn counts_rejects(limit: &file::Limit, limiter: &Limiter, checks: &mut Checks) -> bool {
+    let Some(written) = &limit.counts_rejects else { return false };
+    if let Some(program) = limiter.card().implementation.filter(|_| *written.as_ref()) {
+        let message = format!("what a refusal counts is decided by {program} itself");
+        checks.fault(written.span(), message, "leave it out");
     }
-    number
+    *written.as_ref()
+}
+
+fn penalty(written: &file::Penalty) -> Penalty {
+    Penalty {
+        after: written.after.get(),
+        within: written.within.map_or(Span::NEVER, Length::span),
+        first: written.first,
+        step: written.step,
+        max: written.max.unwrap_or(Span::NEVER),
+        early: match written.early {
+            file::Early::Extends => Early::Extends,
+            file::Early::Ignored => Early::Ignored,
+        },
+    }
 }
 
 fn conditions(
@@ -184,65 +286,80 @@ fn conditions(
     conditions
 }
 
-fn header_rule(header: &file::Header, names: &[String]) -> Option<HeaderRule> {
-    let place = names.iter().position(|n| n.eq_ignore_ascii_case(header.name.as_ref()))?;
-    let form =
-        Form { epoch: header.form == file::Form::Epoch, up: header.round == file::Round::Up };
+fn header_rule(
+    header: &wire::Header,
+    limit: &str,
+    names: &mut Names,
+    checks: &mut Checks,
+) -> Option<HeaderRule> {
+    let place = names.headers.iter().position(|n| n.eq_ignore_ascii_case(header.name.as_ref()))?;
+    let structured = |field, names: &mut Names| Told::Structured {
+        field,
+        policy: names.text(header.text.as_deref().unwrap_or(limit)),
+        window: header.window,
+    };
     let told = match header.tells {
-        file::Tells::Limit => Told::Limit,
-        file::Tells::Remaining => Told::Remaining,
-        file::Tells::Used => Told::Used,
-        file::Tells::Reset => Told::Reset(form),
-        file::Tells::Wait => Told::Wait(form),
+        wire::Tells::Limit => Told::Limit,
+        wire::Tells::Remaining => Told::Remaining,
+        wire::Tells::Used => Told::Used,
+        wire::Tells::UsedOfLimit => Told::UsedOfLimit,
+        wire::Tells::Reset => Told::Reset(form(header)),
+        wire::Tells::Wait => Told::Wait(form(header)),
+        wire::Tells::Text => {
+            let Some(text) = &header.text else {
+                let message = format!("`{}` does not say which text", header.name.as_ref());
+                checks.fault(header.name.span(), message, "add it, like text = \"user\"");
+                return None;
+            };
+            Told::Text(names.text(text))
+        }
+        wire::Tells::Draft3Limit => structured(Field::Draft3Limit, names),
+        wire::Tells::Draft6Policy => structured(Field::Draft6Policy, names),
+        wire::Tells::Draft7 => structured(Field::Draft7, names),
+        wire::Tells::Policy => structured(Field::Policy, names),
+        wire::Tells::State => structured(Field::State, names),
     };
     let name = HeaderId(u8::try_from(place).ok()?);
-    Some(HeaderRule { name, told, rejects_only: header.on == file::On::Rejects })
+    Some(HeaderRule { name, told, rejects_only: header.on == wire::On::Rejects })
 }
 
-/// The algorithm of a limit; a fault unless it has exactly one, with numbers
-/// that make sense.
-fn limiter(limit: &file::Limit, start: Instant, checks: &mut Checks) -> Option<Limiter> {
-    let given =
-        [limit.fixed_window.is_some(), limit.token_bucket.is_some(), limit.concurrency.is_some()];
-    let count = given.iter().filter(|g| **g).count();
-    if count != 1 {
-        let message = format!("the limit `{}` has {count} algorithms", limit.name.as_ref());
-        let help = "give exactly one of: fixed-window, token-bucket, concurrency";
-        checks.fault(limit.name.span(), message, help);
-        return None;
+fn form(header: &wire::Header) -> Form {
+    Form {
+        notation: match header.form {
+            wire::Form::Delta => Notation::Delta,
+            wire::Form::Epoch => Notation::Epoch,
+            wire::Form::HttpDate => Notation::Date,
+            wire::Form::Rfc3339 => Notation::Rfc3339,
+            wire::Form::Duration => Notation::Duration,
+        },
+        unit: match header.unit {
+            wire::Unit::Minutes => Unit::Minutes,
+            wire::Unit::Seconds => Unit::Seconds,
+            wire::Unit::Millis => Unit::Millis,
+            wire::Unit::Tenths => Unit::Decimal(1),
+            wire::Unit::Thousandths => Unit::Decimal(3),
+        },
+        round: match header.round {
+            wire::Round::Up => Round::Up,
+            wire::Round::Down => Round::Down,
+            wire::Round::DownPlusOne => Round::DownPlusOne,
+            wire::Round::AtLeastOne => Round::AtLeastOne,
+        },
     }
-    if let Some(window) = &limit.fixed_window {
-        let quota = checks.above_zero(&window.quota, "the quota");
-        checks.longer_than_zero(&window.window, "the window");
-        let length = *window.window.as_ref();
-        let anchor = match window.anchor {
-            file::Anchor::Clock => Anchor::Clock { phase: window.phase },
-            file::Anchor::FirstRequest => Anchor::FirstRequest,
-        };
-        return (length > crate::time::Span::ZERO)
-            .then(|| Limiter::FixedWindow(FixedWindow::new(quota, length, anchor)));
+}
+
+/// The limiter of a limit; a fault unless it has exactly one.
+fn limiter(limit: &file::Limit, checks: &mut Checks) -> Option<Limiter> {
+    let mut given = limit.limiters();
+    if given.len() == 1 {
+        return given.pop().map(|(_, limiter)| limiter);
     }
-    if let Some(bucket) = &limit.token_bucket {
-        let initial = match bucket.initial {
-            file::Initial::Full => Initial::Full,
-            file::Initial::Empty => Initial::Empty,
-        };
-        let burst = *bucket.burst.as_ref();
-        let built = TokenBucket::new(*bucket.rate.as_ref(), (burst.0, burst.1), initial, start);
-        return match built {
-            Ok(limiter) => Some(Limiter::TokenBucket(limiter)),
-            Err(error) => {
-                checks.fault(
-                    bucket.burst.span(),
-                    error.to_string(),
-                    "for example 1000/h with a burst of 1000",
-                );
-                None
-            }
-        };
-    }
-    let concurrency = limit.concurrency.as_ref()?;
-    Some(Limiter::Concurrency(Concurrency::new(
-        checks.above_zero(&concurrency.max, "the most in progress"),
-    )))
+    let message = match given.len() {
+        0 => format!("the limit `{}` has no limiter", limit.name.as_ref()),
+        count => format!("the limit `{}` has {count} limiters", limit.name.as_ref()),
+    };
+    let help = "give exactly one, like fixed-window, token-bucket or concurrency; \
+                `tollgate list limiters` shows them all";
+    checks.fault(limit.name.span(), message, help);
+    None
 }

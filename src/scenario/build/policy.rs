@@ -7,7 +7,7 @@ use crate::client::{
     Pause, Policy, Schedule, Source, Whose,
 };
 use crate::http::HeaderId;
-use crate::scenario::file::{Name, api::Form, client as file};
+use crate::scenario::file::{Name, client as file};
 use crate::time::Span;
 
 use super::{Checks, attributes};
@@ -152,7 +152,7 @@ fn hint(
     checks: &mut Checks,
 ) -> Option<Hint> {
     let source = |header: &file::HintHeader| {
-        Some(Source { name: world.header(&header.name)?, epoch: header.form == Form::Epoch })
+        Some(Source { name: world.header(&header.name)?, epoch: header.form == file::Form::Epoch })
     };
     let sources: Vec<Source> = hint.headers.iter().filter_map(source).collect();
     let jitter = jitter(client, hint.jitter, checks);
@@ -167,7 +167,7 @@ fn header_pace(
 ) -> Option<HeaderPace> {
     let gauge = |gauge: &file::Gauge| {
         let (remaining, reset) = (world.header(&gauge.remaining)?, world.header(&gauge.reset)?);
-        Some(Gauge { remaining, reset, epoch: gauge.form == Form::Epoch })
+        Some(Gauge { remaining, reset, epoch: gauge.form == file::Form::Epoch })
     };
     let gauges: Vec<Gauge> = pace.gauges.iter().filter_map(gauge).collect();
     let of = world.whose(pace.of.as_ref(), checks);

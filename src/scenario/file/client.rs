@@ -118,7 +118,7 @@ pub struct HintHeader {
     pub name: String,
     /// How it is read.
     #[serde(default)]
-    pub form: super::api::Form,
+    pub form: Form,
 }
 
 /// After some answers nobody of a scope sends for a while.
@@ -184,7 +184,7 @@ pub struct Gauge {
     pub reset: String,
     /// How that is read.
     #[serde(default)]
-    pub form: super::api::Form,
+    pub form: Form,
 }
 
 /// What a client does before an attempt; a population may say it otherwise.
@@ -279,4 +279,15 @@ pub struct Later {
     /// Only these populations.
     #[serde(default)]
     pub populations: Vec<Name>,
+}
+
+/// How a client reads a number that tells a time.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Seconds from now.
+    #[default]
+    Delta,
+    /// Seconds since the epoch.
+    Epoch,
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::api::Rule;
 use super::population::Population;
 use super::{Moment, Name, Share, Times};
 use crate::time::Span;
@@ -202,5 +203,9 @@ pub struct Change {
     /// Which.
     pub limit: Name,
     /// Its new quota, burst or number of slots.
-    pub quota: Spanned<u64>,
+    #[serde(default)]
+    pub quota: Option<Spanned<u64>>,
+    /// Its new limiter, with all parameters.
+    #[serde(default)]
+    pub to: Option<Rule>,
 }

@@ -1,0 +1,2 @@
+//! Dialects: one real program a file, under the parameters' own names, in its
+//! own number types and arithmetic.

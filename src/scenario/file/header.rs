@@ -1,0 +1,132 @@
+//! A header of an API: what it tells, and how.
+
+use serde::Deserialize;
+
+use super::Name;
+use crate::time::Span;
+
+/// A header.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Header {
+    /// Its name.
+    pub name: Name,
+    /// What it tells.
+    pub tells: Tells,
+    /// How a time is written.
+    #[serde(default)]
+    pub form: Form,
+    /// The unit of a time.
+    #[serde(default)]
+    pub unit: Unit,
+    /// How a time is rounded.
+    #[serde(default)]
+    pub round: Round,
+    /// The words that it tells, or the name of its policy.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The length of the window that a policy tells.
+    #[serde(default)]
+    pub window: Option<Span>,
+    /// On which responses it is sent.
+    #[serde(default)]
+    pub on: On,
+}
+
+/// What a header tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tells {
+    /// The quota, burst or slots.
+    Limit,
+    /// How much of it is left.
+    Remaining,
+    /// How much of it is used.
+    Used,
+    /// Used and limit: `32/40`.
+    UsedOfLimit,
+    /// When it is whole again.
+    Reset,
+    /// When a refused attempt may come again.
+    Wait,
+    /// Words, the same ever.
+    Text,
+    /// `RateLimit-Limit: 10, 10;w=60` of the IETF's draft 3.
+    #[serde(rename = "draft-3-limit")]
+    Draft3Limit,
+    /// `RateLimit-Policy: 10;w=60` of draft 6.
+    #[serde(rename = "draft-6-policy")]
+    Draft6Policy,
+    /// `RateLimit: limit=10, remaining=5, reset=3` of draft 7.
+    #[serde(rename = "draft-7")]
+    Draft7,
+    /// `RateLimit-Policy: "burst";q=100;w=60` of drafts 8 to 10.
+    Policy,
+    /// `RateLimit: "burst";r=50;t=30` of drafts 8 to 10.
+    State,
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// A number counted from now.
+    #[default]
+    Delta,
+    /// A number counted from the epoch.
+    Epoch,
+    /// An HTTP date.
+    HttpDate,
+    /// An RFC 3339 time.
+    #[serde(rename = "rfc-3339")]
+    Rfc3339,
+    /// A duration such as `6m0s`.
+    Duration,
+}
+
+/// The unit of a time.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+pub enum Unit {
+    /// Whole minutes.
+    #[serde(rename = "min")]
+    Minutes,
+    /// Whole seconds.
+    #[default]
+    #[serde(rename = "s")]
+    Seconds,
+    /// Whole milliseconds.
+    #[serde(rename = "ms")]
+    Millis,
+    /// Seconds with one decimal.
+    #[serde(rename = "0.1s")]
+    Tenths,
+    /// Seconds with three decimals.
+    #[serde(rename = "0.001s")]
+    Thousandths,
+}
+
+/// How a time is rounded to its unit.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Round {
+    /// Up.
+    #[default]
+    Up,
+    /// Down.
+    Down,
+    /// Down, and one more.
+    DownPlusOne,
+    /// Up, and at least one.
+    AtLeastOne,
+}
+
+/// On which responses a header is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum On {
+    /// On all.
+    #[default]
+    All,
+    /// On refusals only.
+    Rejects,
+}
