@@ -10,6 +10,7 @@ mod completions;
 mod init;
 mod list;
 mod progress;
+mod replay;
 mod run;
 mod show;
 
@@ -46,6 +47,8 @@ enum Command {
     Compare(compare::Compare),
     /// Run one client with one seed
     Run(run::Run),
+    /// Let limits decide on the requests of a trace
+    Replay(replay::Replay),
     /// List what is built in
     List(list::List),
     /// Print a model
@@ -116,6 +119,8 @@ enum Failure {
     Usage(String),
     /// A model has faults or cannot be had.
     Model(LoadError),
+    /// Data that was given is wrong.
+    Data(String),
     /// Something went wrong on the way.
     Failed(String),
 }
@@ -125,6 +130,7 @@ impl Failure {
         match self {
             Failure::Failed(_) => 1,
             Failure::Usage(_) | Failure::Model(_) => 2,
+            Failure::Data(_) => 3,
         }
     }
 }
@@ -132,7 +138,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(why) | Failure::Failed(why) => {
+            Failure::Usage(why) | Failure::Data(why) | Failure::Failed(why) => {
                 f.write_str(&fitted(&format!("error: {why}")))
             }
             Failure::Model(LoadError::Faults(faults)) => f.write_str(&faults.render(true)),
@@ -186,6 +192,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Compare(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Replay(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Show(command) => command.run(),
         Command::Check(command) => command.run(),

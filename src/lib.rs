@@ -34,5 +34,6 @@ pub mod scenario;
 pub mod engine;
 pub mod measure;
 pub mod experiment;
+pub mod replay;
 pub mod report;
 pub mod cli;

@@ -13,6 +13,7 @@ pub mod record;
 pub mod screen;
 pub mod single;
 pub mod events;
+pub mod decisions;
 pub mod chart;
 pub mod figures;
 pub mod output;

@@ -3,6 +3,7 @@
 pub mod assumption;
 mod build;
 pub mod bundle;
+pub mod alone;
 pub mod document;
 pub mod fault;
 pub mod file;
@@ -11,6 +12,7 @@ mod model;
 pub mod nearest;
 pub mod quick;
 
+pub use alone::Alone;
 pub use assumption::Assumption;
 pub use bundle::{Bundle, LoadError, Plan, Variant};
 pub use model::{Change, Changed, Model};

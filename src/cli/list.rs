@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Failure, print};
+use crate::limiter::CARDS;
 use crate::measure::METRICS;
 use crate::report::text::{keep, wrap};
 use crate::scenario::library::{BUILT_IN, Builtin, Kind};
@@ -11,7 +12,8 @@ use crate::scenario::library::{BUILT_IN, Builtin, Kind};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tollgate list
-  tollgate list clients")]
+  tollgate list clients
+  tollgate list limiters           with the parameters of each")]
 pub(super) struct List {
     /// Only these
     what: Option<What>,
@@ -22,6 +24,7 @@ enum What {
     Scenarios,
     Apis,
     Clients,
+    Limiters,
     Metrics,
 }
 
@@ -39,6 +42,9 @@ impl List {
                 let rows = models.map(|model| (model.name.to_owned(), about(model)));
                 sections.push(section(heading, &rows.collect::<Vec<_>>()));
             }
+        }
+        if wanted(What::Limiters) {
+            sections.push(limiters(self.what.is_some()));
         }
         if wanted(What::Metrics) {
             let rows = METRICS.iter().map(|metric| {
@@ -58,6 +64,33 @@ fn section(heading: &str, rows: &[(String, String)]) -> String {
         wrap(&format!("{name} {about}"), width + 4).trim_end().to_owned() + "\n"
     };
     format!("{heading}\n{}", rows.iter().map(line).collect::<String>())
+}
+
+/// All limiters: what is peculiar about each, and in full its parameters.
+fn limiters(in_full: bool) -> String {
+    let heading = "limiters: a key of a [[limit]], as in nginx-limit-req = { rate = \"10r/s\" }";
+    let rows = CARDS.iter().map(|(key, card)| {
+        let of = match card.implementation {
+            Some(program) => format!("{program} ({}). ", card.evidence),
+            None => String::new(),
+        };
+        (key.replace('_', "-"), format!("{of}{}", card.peculiar))
+    });
+    let rows: Vec<_> = rows.collect();
+    if !in_full {
+        return section(heading, &rows);
+    }
+    let mut text = format!("{heading}\n");
+    for ((key, about), (_, card)) in rows.iter().zip(CARDS) {
+        text.push_str(&format!("\n{key}\n{}\n", wrap(&format!("  {about}"), 2).trim_end()));
+        let width = card.parameters.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, meaning) in card.parameters {
+            let name = keep(&format!("    {name:width$} "));
+            text.push_str(wrap(&format!("{name} {meaning}"), width + 6).trim_end());
+            text.push('\n');
+        }
+    }
+    text
 }
 
 /// What a model says of itself in a line.

@@ -6,6 +6,8 @@ mod population;
 mod policy;
 mod service;
 
+pub(super) use self::api::endpoint_names;
+
 use std::ops::Range;
 
 use toml::Spanned;
@@ -160,17 +162,32 @@ fn add_new<T>(parsed: &mut Parsed<T>, checks: Checks) {
 /// The faults of an API by itself: its populations are taken to have every
 /// attribute that it names.
 pub(super) fn api_alone(api: &file::api::Api) -> Vec<Fault> {
+    let mut checks = Checks::default();
+    api::build(api, START, &mut Principals::new(attributes_named(api)), &mut checks);
+    checks.0
+}
+
+/// The model of an API that has no faults, for principals with all attributes
+/// that it names.
+pub(super) fn api_of(
+    api: &file::api::Api,
+    start: Instant,
+    principals: &mut Principals,
+) -> Option<crate::api::ApiModel> {
+    api::build(api, start, principals, &mut Checks::default())
+}
+
+/// The attributes that an API names, in order of name.
+pub(super) fn attributes_named(api: &file::api::Api) -> Vec<String> {
     let mut names: Vec<String> = vec![];
     for limit in &api.limit {
         let penalty = limit.penalty.iter().flat_map(|penalty| &penalty.of);
         let all = limit.per.iter().chain(limit.when.keys()).chain(penalty);
-        names.extend(all.map(|name| name.as_ref().clone()));
+        names.extend(all.map(|name| name.as_ref().clone()).filter(|name| name != "endpoint"));
     }
     names.sort();
     names.dedup();
-    let mut checks = Checks::default();
-    api::build(api, START, &mut Principals::new(names), &mut checks);
-    checks.0
+    names
 }
 
 #[derive(Debug, Default)]

@@ -84,10 +84,16 @@ impl Quick {
         words
     }
 
+    /// What was understood of the limits, a line for each.
+    #[must_use]
+    pub fn echo_limits(&self) -> Vec<String> {
+        self.rules.iter().map(Rule::echo).collect()
+    }
+
     /// What was understood, in full: a line for each limit, then the work.
     #[must_use]
     pub fn echo(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.rules.iter().map(Rule::echo).collect();
+        let mut lines = self.echo_limits();
         let exact = self.total() == u64::from(self.asked);
         let more =
             if exact { String::new() } else { format!(" ({} do not divide evenly)", self.asked) };

@@ -81,7 +81,7 @@ impl Names {
 }
 
 /// The names of the endpoints; one stands for all where none is listed.
-fn endpoint_names(api: &file::Api) -> Vec<String> {
+pub(in crate::scenario) fn endpoint_names(api: &file::Api) -> Vec<String> {
     let names: Vec<String> = api.endpoint.iter().map(|e| e.name.as_ref().clone()).collect();
     if names.is_empty() { vec![REQUEST.to_owned()] } else { names }
 }

@@ -1,0 +1,147 @@
+//! `replay`: limits decide on the requests of a trace.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter};
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Failure, fetch, print, say, setting};
+use crate::api::ApiModel;
+use crate::replay::{Columns, Options, Outcomes, Trace, TraceError, decide};
+use crate::report::decisions;
+use crate::report::output::beside;
+use crate::report::text::{visible, wrap};
+use crate::scenario::Alone;
+use crate::scenario::quick::Quick;
+
+/// Lets limits decide on the requests of a trace.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The trace is CSV with a header. The time is its first column of t_ns, t_us, t_ms,
+mono_ms, now_ms, wall_ms and t_s; the attributes that the limits name (key, ip,
+token, ...) are columns of those names. cost replaces the model's cost. A
+response comes duration_ns, _us, _ms or _s later, or at once, with the status in
+backend_status. Lines that start with # before the header are comments.
+
+OUT has a row for each request: t_ns, key, cost, decision (admit, delay, queue
+or reject), delay_ns, remaining, retry_after_ns, reset_ns, and the limit that
+bound; a field is empty where the limiter tells nothing.
+
+Examples:
+  tollgate replay trace.csv --api gateway.toml --decisions out.csv
+  tollgate replay - --limit '10/s per key' --decisions - < trace.csv
+  tollgate replay trace.csv --api api/github --headers --decisions out.csv")]
+pub(super) struct Replay {
+    /// The trace; - is stdin
+    trace: String,
+    /// The API whose limits decide: a name or a file
+    #[arg(long, value_name = "FILE", required_unless_present = "limits")]
+    api: Option<String>,
+    /// A limit of its own, instead of an API: '50/s per key'
+    #[arg(long = "limit", value_name = "RULE", conflicts_with = "api")]
+    limits: Vec<String>,
+    /// Write a row for each request to this CSV file; - is stdout
+    #[arg(long, value_name = "OUT")]
+    decisions: Option<String>,
+    /// Add the headers of each response to the rows
+    #[arg(long, requires = "decisions")]
+    headers: bool,
+    /// The column of the time; its name ends in _ns, _us, _ms or _s
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<String>,
+    /// A column of 0 and 1 that says whether the backend failed
+    #[arg(long, value_name = "COLUMN")]
+    failed: Option<String>,
+    /// Take the requests in the order of their times, whatever their lines
+    #[arg(long)]
+    sort: bool,
+    /// Change a value of the API, such as limit.ip.nginx-limit-req.burst=20
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = setting)]
+    settings: Vec<(String, String)>,
+    /// Print nothing but errors, and the rows if OUT is -
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let api = self.alone()?;
+        let attributes = api.attributes();
+        let endpoints = api.endpoints();
+        let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
+        let columns = Columns { time: self.time.clone(), failed: self.failed.clone() };
+        let read = |input: &mut dyn BufRead| Trace::read(input, &columns, &attributes, &endpoints);
+        let trace = match self.trace.as_str() {
+            "-" => read(&mut io::stdin().lock()),
+            path => match File::open(path) {
+                Ok(file) => read(&mut BufReader::new(file)),
+                Err(error) => Err(TraceError::Unreadable(error.to_string())),
+            },
+        };
+        let mut trace = trace.map_err(|error| self.data(&error))?;
+        let model = api.model(&mut trace.principals);
+        let options = Options { sort: self.sort, headers: self.headers };
+        let outcomes = decide(&model, &trace, options).map_err(|error| self.data(&error))?;
+        match self.decisions.as_deref() {
+            None => {}
+            Some("-") => stream(&model, &trace, &outcomes)?,
+            Some(path) => file(&model, &trace, &outcomes, Path::new(path))?,
+        }
+        if self.quiet {
+            return Ok(());
+        }
+        let summary = decisions::summary(&model, &trace, &outcomes);
+        match self.decisions.as_deref() {
+            // The rows are the data, so the summary is talk.
+            Some("-") => say(&summary),
+            Some(path) => {
+                print(&summary)?;
+                say(&format!("wrote {}", visible(path)));
+            }
+            None => print(&summary)?,
+        }
+        Ok(())
+    }
+
+    fn alone(&self) -> Result<Alone, Failure> {
+        if let Some(name) = &self.api {
+            return Ok(Alone::load(name, &self.settings, &fetch)?);
+        }
+        let quick = Quick::read(&self.limits, 1, 1, 1)?;
+        if !self.quiet {
+            quick.echo_limits().iter().for_each(|line| say(&wrap(line, 2)));
+        }
+        Ok(Alone::of(quick.documents()?.1, &self.settings)?)
+    }
+
+    fn data(&self, error: &TraceError) -> Failure {
+        let name = if self.trace == "-" { "stdin" } else { &self.trace };
+        Failure::Data(format!("{}: {error}", visible(name)))
+    }
+}
+
+/// Every decision to stdout.
+fn stream(model: &ApiModel, trace: &Trace, outcomes: &Outcomes) -> Result<(), Failure> {
+    match decisions::write(model, trace, outcomes, BufWriter::new(io::stdout().lock())) {
+        // Who reads them may stop: that is no failure.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every decision to a file, which has its name when it is whole.
+fn file(model: &ApiModel, trace: &Trace, outcomes: &Outcomes, path: &Path) -> Result<(), Failure> {
+    let unwritable =
+        |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
+    if path.is_dir() {
+        return Err(unwritable(io::ErrorKind::IsADirectory.into()));
+    }
+    let mut file = beside(path).map_err(unwritable)?;
+    decisions::write(model, trace, outcomes, BufWriter::new(file.as_file_mut()))
+        .map_err(unwritable)?;
+    file.persist(path).map_err(|error| unwritable(error.error))?;
+    Ok(())
+}

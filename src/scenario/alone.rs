@@ -1,0 +1,61 @@
+//! An API without a scenario: its limits decide on the requests of a trace.
+
+use super::assumption::checked_api;
+use super::build;
+use super::bundle::{Fetch, LoadError, open};
+use super::document::Document;
+use super::file;
+use super::library::{Kind, Reference};
+use crate::api::ApiModel;
+use crate::attribute::Principals;
+use crate::time::Instant;
+
+/// An API's file that has no faults.
+#[derive(Clone, Debug)]
+pub struct Alone {
+    api: file::api::Api,
+}
+
+impl Alone {
+    /// Loads an API by name or path; `settings` are `--set`, as `api.PATH`.
+    pub fn load(
+        name: &str,
+        settings: &[(String, String)],
+        fetch: Fetch<'_>,
+    ) -> Result<Alone, LoadError> {
+        let document = open(&Reference::read(name, Kind::Api), fetch)?;
+        Alone::of(document, settings)
+    }
+
+    /// The same for a document that is at hand.
+    pub fn of(mut document: Document, settings: &[(String, String)]) -> Result<Alone, LoadError> {
+        for (path, value) in settings {
+            let path = path.strip_prefix("api.").unwrap_or(path);
+            document.set::<file::api::Api>(path, value).map_err(LoadError::Set)?;
+        }
+        let mut parsed = checked_api(&document);
+        match parsed.value.take() {
+            Some(api) if parsed.faults().is_empty() => Ok(Alone { api }),
+            _ => Err(document.faults(parsed.faults().to_vec()).into()),
+        }
+    }
+
+    /// The attributes of requests that its limits look at, in order of name.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<String> {
+        build::attributes_named(&self.api)
+    }
+
+    /// The names of its endpoints.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        build::endpoint_names(&self.api)
+    }
+
+    /// The model for these principals, whose clock begins at time 0.
+    #[must_use]
+    pub fn model(&self, principals: &mut Principals) -> ApiModel {
+        let model = build::api_of(&self.api, Instant(0), principals);
+        model.expect("a file without faults becomes a model")
+    }
+}
