@@ -5,7 +5,7 @@
 //! `test` only reads; `admit` or `refuse` writes. An admission gives a mark that
 //! stays with the attempt, with which `give_back` knows what it undoes.
 //!
-//! Those here are exact, in integers. The [`dialects`] are real programs, each
+//! Those here are exact, in integers. The dialects are real programs, each
 //! with its own arithmetic, floats, truncation and all.
 //!
 //! A new limiter is a file with its parameters, its state and its [`Algorithm`],
@@ -18,13 +18,14 @@ mod burst;
 mod fixed_window;
 mod token_bucket;
 mod concurrency;
-pub mod dialects;
+mod dialects;
 
 pub use algorithm::{
     Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Queue, Verdict, View,
 };
 pub use burst::{Burst, Initial};
 pub use concurrency::{Concurrency, InProgress};
+pub use dialects::*;
 pub use fixed_window::{Anchor, FixedWindow};
 pub use table::{Slot, Table};
 pub use token_bucket::TokenBucket;
@@ -41,6 +42,13 @@ macro_rules! with_limiters {
             fixed_window: FixedWindow,
             token_bucket: TokenBucket,
             concurrency: Concurrency,
+            nginx_limit_req: NginxLimitReq,
+            nginx_limit_conn: NginxLimitConn,
+            haproxy_http_req_rate: HaproxyHttpReqRate,
+            envoy_local_rate_limit: EnvoyLocalRateLimit,
+            envoy_rate_limit_service: EnvoyRateLimitService,
+            kong_rate_limiting: KongRateLimiting,
+            cloudflare_rate_limiting: CloudflareRateLimiting,
         }
     };
 }

@@ -294,3 +294,51 @@ fn no_file_is_longer_than_a_few_pages() {
         sources.iter().filter(|s| s.lines > LINES).map(|s| (&s.place, s.lines)).collect();
     assert!(long.is_empty(), "longer than {LINES} lines: {long:?}");
 }
+
+/// The parts of a limiter's file, in their order.
+const PARTS: [&str; 14] = [
+    "//! # Formula",
+    "//! # Source",
+    "//! # Example",
+    "//! ```",
+    "Deserialize)]",
+    "impl Algorithm for",
+    "type State",
+    "const CARD",
+    "fn fresh",
+    "fn test",
+    "fn admit",
+    "fn view",
+    "fn rule",
+    "mod tests {",
+];
+
+/// What is missing from a limiter's file or stands in the wrong place.
+fn misplaced(text: &str) -> Vec<&'static str> {
+    let mut from = 0;
+    let wrong = |part: &&str| match text[from..].find(part) {
+        Some(at) => {
+            from += at;
+            false
+        }
+        None => true,
+    };
+    PARTS.into_iter().filter(wrong).collect()
+}
+
+#[test]
+fn every_limiter_has_the_same_parts_in_the_same_order() {
+    let is_limiter = |source: &&Source| source.code.contains("impl Algorithm for");
+    let mut count = 0;
+    for source in sources().iter().filter(is_limiter) {
+        let text = std::fs::read_to_string(root().join(&source.place)).unwrap();
+        assert!(misplaced(&text).is_empty(), "{}: {:?}", source.place, misplaced(&text));
+        count += 1;
+    }
+    assert_eq!(count, tollgate::limiter::CARDS.len(), "a file is not in the list of limiters");
+    let parts = PARTS.join("\n");
+    assert!(misplaced(&parts).is_empty());
+    assert_eq!(misplaced(&parts.replace("//! # Source\n", "")), ["//! # Source"]);
+    let turned = parts.replace("fn test\nfn admit", "fn admit\nfn test");
+    assert_eq!(misplaced(&turned), ["fn admit"]);
+}

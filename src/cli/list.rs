@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Failure, print};
-use crate::limiter::CARDS;
+use crate::limiter::{CARDS, Card};
 use crate::measure::METRICS;
 use crate::report::text::{keep, wrap};
 use crate::scenario::library::{BUILT_IN, Builtin, Kind};
@@ -80,17 +80,17 @@ fn limiters(in_full: bool) -> String {
     if !in_full {
         return section(heading, &rows);
     }
-    let mut text = format!("{heading}\n");
-    for ((key, about), (_, card)) in rows.iter().zip(CARDS) {
-        text.push_str(&format!("\n{key}\n{}\n", wrap(&format!("  {about}"), 2).trim_end()));
+    let parameter = |(name, meaning): &(&str, &str), width: usize| {
+        let name = keep(&format!("    {name:width$} "));
+        wrap(&format!("{name} {meaning}"), width + 6).trim_end().to_owned() + "\n"
+    };
+    let entry = |((key, about), (_, card)): (&(String, String), &(&str, Card))| {
         let width = card.parameters.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        for (name, meaning) in card.parameters {
-            let name = keep(&format!("    {name:width$} "));
-            text.push_str(wrap(&format!("{name} {meaning}"), width + 6).trim_end());
-            text.push('\n');
-        }
-    }
-    text
+        let about = wrap(&format!("{}{about}", keep("  ")), 2);
+        let parameters = card.parameters.iter().map(|row| parameter(row, width));
+        format!("\n{key}\n{}\n{}", about.trim_end(), parameters.collect::<String>())
+    };
+    format!("{heading}\n{}", rows.iter().zip(CARDS).map(entry).collect::<String>())
 }
 
 /// What a model says of itself in a line.

@@ -135,6 +135,8 @@ pub struct Card {
     pub clock: Clock,
     /// The parameters with what each means, defaults included.
     pub parameters: &'static [(&'static str, &'static str)],
+    /// A worked line of a model's file.
+    pub example: &'static str,
     /// What is peculiar about it, in one line.
     pub peculiar: &'static str,
 }

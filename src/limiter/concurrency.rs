@@ -70,6 +70,7 @@ impl Algorithm for Concurrency {
             ("queue", "how many may wait for a place [0]"),
             ("patience", "how long one waits before it is refused [without end]"),
         ],
+        example: "concurrency = { max = 5, queue = 10, patience = \"2s\" }",
         peculiar: "time does not bound it: it admits as fast as the service answers",
     };
 

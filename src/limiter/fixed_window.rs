@@ -206,6 +206,7 @@ impl Algorithm for FixedWindow {
             ("anchor", "\"clock\" (default), \"first-request\" or \"calendar\" (UTC)"),
             ("phase", "of the clock's grid, from the Unix epoch [0s]"),
         ],
+        example: "fixed-window = { quota = 100, window = \"1min\" }",
         peculiar: "up to two quotas pass around a window's end; counting refusals changes nothing",
     };
 

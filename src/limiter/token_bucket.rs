@@ -108,6 +108,7 @@ impl Algorithm for TokenBucket {
             ("burst", "how many there can be: 10, or a ratio such as \"5/2\""),
             ("initial", "\"full\" (default) or \"empty\""),
         ],
+        example: "token-bucket = { rate = \"10/s\", burst = 20 }",
         peculiar: "exact: no fraction of a token is ever lost, whatever the rate",
     };
 
