@@ -15,8 +15,16 @@
 mod algorithm;
 mod table;
 mod burst;
+mod tat;
 mod fixed_window;
+mod sliding_log;
+mod sliding_counter;
 mod token_bucket;
+mod stepped_bucket;
+mod gcra;
+mod leaky_queue;
+mod pacer;
+mod periodic_estimate;
 mod concurrency;
 mod dialects;
 
@@ -27,6 +35,13 @@ pub use burst::{Burst, Initial};
 pub use concurrency::{Concurrency, InProgress};
 pub use dialects::*;
 pub use fixed_window::{Anchor, FixedWindow};
+pub use gcra::Gcra;
+pub use leaky_queue::LeakyQueue;
+pub use pacer::Pacer;
+pub use periodic_estimate::{PeriodicEstimate, Weight};
+pub use sliding_counter::SlidingCounter;
+pub use sliding_log::{Edge, SlidingLog};
+pub use stepped_bucket::{Grid, SteppedBucket};
 pub use table::{Slot, Table};
 pub use token_bucket::TokenBucket;
 
@@ -40,7 +55,14 @@ macro_rules! with_limiters {
     ($then:ident) => {
         $then! {
             fixed_window: FixedWindow,
+            sliding_log: SlidingLog,
+            sliding_counter: SlidingCounter,
             token_bucket: TokenBucket,
+            stepped_bucket: SteppedBucket,
+            gcra: Gcra,
+            leaky_queue: LeakyQueue,
+            pacer: Pacer,
+            periodic_estimate: PeriodicEstimate,
             concurrency: Concurrency,
             nginx_limit_req: NginxLimitReq,
             nginx_limit_conn: NginxLimitConn,
@@ -48,7 +70,17 @@ macro_rules! with_limiters {
             envoy_local_rate_limit: EnvoyLocalRateLimit,
             envoy_rate_limit_service: EnvoyRateLimitService,
             kong_rate_limiting: KongRateLimiting,
+            apisix_limit_count_fixed: ApisixLimitCountFixed,
+            apisix_limit_count_sliding: ApisixLimitCountSliding,
+            resty_limit_req: RestyLimitReq,
             cloudflare_rate_limiting: CloudflareRateLimiting,
+            gubernator_token: GubernatorToken,
+            gubernator_leaky: GubernatorLeaky,
+            limits_fixed_window: LimitsFixedWindow,
+            limits_moving_window: LimitsMovingWindow,
+            limits_sliding_window_counter: LimitsSlidingWindowCounter,
+            drf_simple_rate_throttle: DrfSimpleRateThrottle,
+            rack_attack_throttle: RackAttackThrottle,
         }
     };
 }

@@ -8,63 +8,23 @@
 //! and the mean square over a table must lie where that of as many normals
 //! does. The same harness must see a limit that is wrong by one.
 //!
-//! The columns of delay mode (`expected_mean_wait_delaymode_over_T`) are not
-//! looked at here: they need a limiter that delays.
+//! The columns of delay mode (`expected_mean_wait_delaymode_over_T`) are held to
+//! in `oracle_queues`, whose limiters delay.
 
 mod lab;
+#[path = "lab/oracle.rs"]
+mod oracle;
 #[path = "lab/table.rs"]
 mod table;
 #[path = "lab/windows.rs"]
 mod windows;
 
+use oracle::{FULL, QUICK, Size, api, measured, scenario};
 use table::{BOUND, column, judge, ratio, student, table};
 use tollgate::engine;
-use tollgate::measure::Measures;
 use tollgate::rng::Key;
-use tollgate::scenario::Model;
 use tollgate::time::{Instant, Span};
 use windows::{Cycles, Grid};
-
-/// How many times a row is run, and about how many calls count in a run.
-#[derive(Clone, Copy)]
-struct Size {
-    runs: u64,
-    calls: u64,
-}
-
-const QUICK: Size = Size { runs: 40, calls: 5_000 };
-
-/// Resolves about 4e-4 of the share refused.
-const FULL: Size = Size { runs: 40, calls: 100_000 };
-
-/// One call a second at random, so that every time in the tables is in seconds.
-fn scenario(warm_up: u64, horizon: u64, service: &str) -> String {
-    format!(
-        "name = \"oracle\"\nhorizon = \"{horizon}s\"\nwarm-up = \"{warm_up}s\"\ndrain = \"1d\"\n\
-         network = {{ out = \"0s\", home = \"0s\" }}\n\
-         service = {{ time = {service} }}\n\
-         [[population]]\nname = \"callers\"\npoisson = \"1/s\"\nidentity = {{ key = \"each\" }}\n"
-    )
-}
-
-fn api(limit: &str) -> String {
-    format!(
-        "name = \"one limit\"\n[[endpoint]]\nname = \"call\"\n\
-         [[limit]]\nname = \"limit\"\nper = [\"key\"]\n{limit}\n"
-    )
-}
-
-/// Refusals and calls of each run, as the measures count them after the warm-up.
-fn measured(model: &Model, seed: u64, size: Size) -> Vec<(f64, f64)> {
-    let run = |replicate| {
-        let key = Key::run(seed, replicate);
-        let mut measures = Measures::new(model, key);
-        engine::run(model, key, &mut measures).unwrap();
-        let total = measures.total();
-        (total.rejected as f64, total.offered as f64)
-    };
-    (0..size.runs).map(run).collect()
-}
 
 // ---- Fixed windows -------------------------------------------------------
 

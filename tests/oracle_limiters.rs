@@ -54,7 +54,7 @@ fn replayed(name: &str, csv: &str, settings: &[(&str, &str)]) -> (Trace, Vec<Out
 fn differs(column: &str, cells: &Cells, at: u64, ours: &Outcome) -> Option<String> {
     let cell = &cells[column];
     let number = |text: &str| text.parse::<f64>().unwrap();
-    let whole = |text: &str| text.parse::<i64>().unwrap();
+    let whole = |text: &str| text.parse::<u64>().unwrap();
     let told = |span: Option<Span>| span.map_or("nothing".to_owned(), |s| s.0.to_string());
     let check = |expected: Option<u64>, ours: Option<u64>| {
         (expected != ours).then(|| format!("{column}: recorded {expected:?}, ours {ours:?}"))
@@ -88,38 +88,35 @@ fn differs(column: &str, cells: &Cells, at: u64, ours: &Outcome) -> Option<Strin
             (!same).then(|| format!("recorded {cell}, ours {said}"))
         }
         "model_delay_ms" if cell.is_empty() => check(None, delay),
+        // Nothing was told here.
+        _ if cell.is_empty() => None,
         // On the real clock a refusal has a delay of 0.
-        "delay_ms" if rejected => check(Some(0), Some(whole(cell) as u64)),
-        "model_delay_ms" | "delay_ms" => check(Some(whole(cell) as u64 * 1_000_000), delay),
-        "delay_ns" if cell.is_empty() => None,
-        "delay_ns" => check(Some(whole(cell) as u64), delay),
-        "granted_ns" => check(Some(whole(cell) as u64 - at), delay),
-        "remaining" if cell.is_empty() => None,
-        "remaining" => check(Some(whole(cell) as u64), ours.remaining),
-        "retry_after_ns" if cell.is_empty() => None,
-        "retry_after_ns" => check(Some(whole(cell) as u64), ours.retry_after.map(|s| s.0)),
+        "delay_ms" if rejected => check(Some(0), Some(whole(cell))),
+        "model_delay_ms" | "delay_ms" => check(Some(whole(cell) * 1_000_000), delay),
+        "delay_ns" => check(Some(whole(cell)), delay),
+        "granted_ns" => check(Some(whole(cell) - at), delay),
+        "remaining" | "draft8_r" => check(Some(whole(cell)), ours.remaining),
+        "retry_after_ns" => check(Some(whole(cell)), ours.retry_after.map(|s| s.0)),
         "retry_after_s" => {
-            let expected = u64::try_from(whole(cell)).ok().map(|s| s * SECOND);
+            // -1 where it tells none.
+            let expected = cell.parse::<u64>().ok().map(|s| s * SECOND);
             check(expected, ours.retry_after.map(|s| s.0))
         }
-        "wait_s" if cell.is_empty() => None,
         "wait_s" => near(number(cell), ours.retry_after),
-        "reset_s" | "reset_after_s" => {
-            check(Some(whole(cell) as u64 * SECOND), ours.reset.map(|s| s.0))
-        }
-        "reset_time_s" => near(number(cell) - at as f64 / 1e9, ours.reset),
+        "reset_s" | "reset_after_s" => check(Some(whole(cell) * SECOND), ours.reset.map(|s| s.0)),
+        // The moving window may tell a time gone by; from now that is no time.
+        "reset_time_s" => near((number(cell) - at as f64 / 1e9).max(0.0), ours.reset),
         "reset_epoch_ms" => check(
-            Some(whole(cell) as u64 * 1_000_000),
+            Some(whole(cell) * 1_000_000),
             ours.reset.map(|s| (at + s.0) / 1_000_000 * 1_000_000),
         ),
         "x_ratelimit_reset_epoch_s" => {
-            check(Some(whole(cell) as u64), ours.reset.map(|s| (at + s.0).div_ceil(SECOND)))
+            check(Some(whole(cell)), ours.reset.map(|s| (at + s.0).div_ceil(SECOND)))
         }
-        "draft8_r" => check(Some(whole(cell) as u64), ours.remaining),
-        "draft8_t" => check(Some(whole(cell) as u64), ours.reset.map(|s| s.0.div_ceil(SECOND))),
+        "draft8_t" => check(Some(whole(cell)), ours.reset.map(|s| s.0.div_ceil(SECOND))),
         "ms_before_next" => {
             let told = ours.retry_after.or(ours.reset);
-            check(Some(whole(cell) as u64 * 1_000_000), told.map(|s| s.0))
+            check(Some(whole(cell) * 1_000_000), told.map(|s| s.0))
         }
         _ => None,
     }
@@ -185,6 +182,14 @@ recordings! {
         "limit.envoy-local-rate-limit.max-tokens" = "19" "limit.envoy-local-rate-limit.tokens-per-fill" = "11";
     envoy_5_a_minute: "envoy/e2_local_5max_5per60s",
         "limit.envoy-local-rate-limit.tokens-per-fill" = "6";
+    limits_fixed_window: "pylimits/fixed-window_10per_1s",
+        "limit.limits-fixed-window.amount" = "11";
+    limits_moving_window: "pylimits/moving-window_10per_1s",
+        "limit.limits-moving-window.amount" = "9";
+    limits_sliding_window_counter: "pylimits/sliding-window-counter_10per_1s",
+        "limit.limits-sliding-window-counter.amount" = "11";
+    django_rest_throttle: "drf/drf_10_per_s",
+        "limit.drf-simple-rate-throttle.rate" = "\"9/s\"";
 }
 
 /// Every recording in the folder is held to, and each has its model.

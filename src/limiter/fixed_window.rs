@@ -165,7 +165,7 @@ impl FixedWindow {
 }
 
 /// How long ago the grid's last line was.
-fn into_grid(now: Instant, length: Span, phase: Span) -> u64 {
+pub(super) fn into_grid(now: Instant, length: Span, phase: Span) -> u64 {
     (now.0 % length.0 + length.0 - phase.0 % length.0) % length.0
 }
 
