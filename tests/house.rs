@@ -310,7 +310,7 @@ const PARTS: [&str; 14] = [
     "fn admit",
     "fn view",
     "fn rule",
-    "mod tests {",
+    "mod tests",
 ];
 
 /// What is missing from a limiter's file or stands in the wrong place.

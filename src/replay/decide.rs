@@ -8,7 +8,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::trace::{Row, Trace, TraceError};
+use super::error::TraceError;
+use super::trace::{Row, Trace};
 use crate::api::{Api, ApiModel, Decision, LimitId, Receipt, Request, Response, Ruling};
 use crate::attribute::Place;
 use crate::http::{Headers, Status};

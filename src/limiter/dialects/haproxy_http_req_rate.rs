@@ -52,7 +52,8 @@ use serde::Deserialize;
 use super::super::algorithm::{
     Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Verdict, View,
 };
-use crate::time::{Instant, Length, Rate, Span};
+use super::whole_millis::WholeMillis;
+use crate::time::{Instant, Rate, Span};
 
 /// A stick table that stores `http_req_rate(period)`, and the rule on it.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -68,12 +69,12 @@ pub struct HaproxyHttpReqRate {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Parameters {
-    period: Length,
+    period: WholeMillis,
     gt: Option<u32>,
     ge: Option<u32>,
     #[serde(default)]
     order: Order,
-    expire: Option<Length>,
+    expire: Option<WholeMillis>,
 }
 
 /// What of tracking and testing comes first.
@@ -102,23 +103,20 @@ impl TryFrom<Parameters> for HaproxyHttpReqRate {
             (None, Some(rate)) => Deny::From(rate),
             _ => return Err("it denies above one rate: write either gt or ge".to_owned()),
         };
-        let period = match whole_millis("period", period)? {
+        let period = match millis_of("period", period)? {
             1 => return Err("a period has at least two ticks: write \"2ms\" or more".to_owned()),
             period => period,
         };
-        let expire = expire.map(|expire| whole_millis("expire", expire)).transpose()?;
+        let expire = expire.map(|expire| millis_of("expire", expire)).transpose()?;
         Ok(HaproxyHttpReqRate { period, deny, order, expire })
     }
 }
 
-/// The times of a stick table are whole milliseconds, below 2^31.
-fn whole_millis(name: &str, length: Length) -> Result<u32, String> {
-    let millis = length.ns() / 1_000_000;
-    match i32::try_from(millis) {
-        Ok(ms) if length.ns().is_multiple_of(1_000_000) => Ok(ms.cast_unsigned()),
-        Ok(_) => Err(format!("{name} has a part of a millisecond: write whole ones")),
-        Err(_) => Err(format!("{name} is too long for HAProxy: write at most \"2147483647ms\"")),
-    }
+/// The times of a stick table are below 2^31 ms.
+fn millis_of(name: &str, time: WholeMillis) -> Result<u32, String> {
+    i32::try_from(time.count())
+        .map(i32::cast_unsigned)
+        .map_err(|_| format!("{name} is too long for HAProxy: write at most \"2147483647ms\""))
 }
 
 /// One key's entry in the table.
@@ -390,7 +388,7 @@ mod tests {
             ("period = '1s'", "either gt or ge"),
             ("period = '1s'\ngt = 1\nge = 1", "either gt or ge"),
             ("period = '1ms'\ngt = 1", "2ms"),
-            ("period = '1500us'\ngt = 1", "write whole ones"),
+            ("period = '1500us'\ngt = 1", "whole milliseconds"),
             ("period = '25d'\ngt = 1", "too long"),
             ("period = '1s'\ngt = 1\norder = 'deny-then-track'", "unknown variant"),
         ] {

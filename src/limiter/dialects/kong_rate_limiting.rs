@@ -112,8 +112,7 @@ impl TryFrom<Parameters> for KongRateLimiting {
         };
         for longer in given() {
             if longer.1 < shorter.1 {
-                let (name, limit) = longer;
-                let (other, least) = shorter;
+                let ((name, limit), (other, least)) = (longer, shorter);
                 return Err(format!(
                     "the limit of {limit} for a {name} is below that of {least} for a {other}: \
                      write {least} or more"
