@@ -132,6 +132,15 @@ pub struct LimitModel {
 }
 
 impl LimitModel {
+    /// The most that one key can be granted in `span` from the run's start.
+    #[must_use]
+    pub fn admits_within(&self, start: Instant, span: Span) -> u64 {
+        let (made, seen) = (self.clock.created, self.clock.at(start));
+        // One that was made before has had that time as well.
+        let before = seen.since(made);
+        self.limiter.admits_within(made.min(seen), span.plus(before))
+    }
+
     /// Whether what it charges may have to be undone.
     fn keeps_receipt(&self) -> bool {
         self.limiter.holds()

@@ -182,6 +182,22 @@ recordings! {
         "limit.envoy-local-rate-limit.max-tokens" = "19" "limit.envoy-local-rate-limit.tokens-per-fill" = "11";
     envoy_5_a_minute: "envoy/e2_local_5max_5per60s",
         "limit.envoy-local-rate-limit.tokens-per-fill" = "6";
+    go_allow_10_a_second: "go_xtimerate/x1_allow_10_b10", "limit.go-x-time-rate.burst" = "9";
+    go_allow_3_a_second: "go_xtimerate/x2_allow_3_b1", "limit.go-x-time-rate.limit" = "3.01";
+    go_reserve_5_a_second: "go_xtimerate/x4_reserve_5_b5",
+        "limit.go-x-time-rate.call" = "\"allow\"";
+    guava_bursty_5_a_second: "guava/gu1_bursty5_try",
+        "limit.guava-smooth-bursty.max-burst-seconds" = "1.2";
+    guava_warming_up_10_a_second: "guava/gu3_warmup10_4s_reserve",
+        "limit.guava-smooth-warming-up.cold-factor" = "3.1";
+    bucket4j_greedy: "bucket4j/b1_greedy_cap10_7per3s",
+        "limit.bucket4j.bandwidths" =
+        "[{ capacity = 10, refill-greedy = { tokens = 8, period = '3s' } }]";
+    bucket4j_intervally: "bucket4j/b2_intervally_cap10_10per3s",
+        "limit.bucket4j.bandwidths" =
+        "[{ capacity = 10, refill-greedy = { tokens = 10, period = '3s' } }]";
+    spring_cloud_gateway: "redis/spring_r5_c10_1",
+        "limit.spring-cloud-gateway.burst-capacity" = "9";
     limits_fixed_window: "pylimits/fixed-window_10per_1s",
         "limit.limits-fixed-window.amount" = "11";
     limits_moving_window: "pylimits/moving-window_10per_1s",

@@ -52,7 +52,7 @@ impl<'m> Demand<'m> {
             let limit = &self.model.api.limits[usize::from(id)];
             let needed = asked.iter().sum::<u64>().saturating_sub(spared);
             let covers = |span: Span| {
-                let each = limit.limiter.admits_within(self.model.start, span);
+                let each = limit.admits_within(self.model.start, span);
                 asked.iter().map(|n| (*n).min(each)).sum::<u64>() >= needed
             };
             if limit.shadow || limit.limiter.holds() || covers(Span::ZERO) || !covers(most) {
