@@ -89,6 +89,15 @@ macro_rules! with_limiters {
             limits_sliding_window_counter: LimitsSlidingWindowCounter,
             drf_simple_rate_throttle: DrfSimpleRateThrottle,
             rack_attack_throttle: RackAttackThrottle,
+            governor: Governor,
+            leaky_bucket_rs: LeakyBucketRs,
+            tower_rate_limit: TowerRateLimit,
+            redis_cell: RedisCell,
+            upstash_fixed_window: UpstashFixedWindow,
+            upstash_sliding_window: UpstashSlidingWindow,
+            upstash_token_bucket: UpstashTokenBucket,
+            express_rate_limit: ExpressRateLimit,
+            rate_limiter_flexible: RateLimiterFlexible,
         }
     };
 }

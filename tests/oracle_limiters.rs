@@ -198,6 +198,21 @@ recordings! {
         "[{ capacity = 10, refill-greedy = { tokens = 10, period = '3s' } }]";
     spring_cloud_gateway: "redis/spring_r5_c10_1",
         "limit.spring-cloud-gateway.burst-capacity" = "9";
+    governor_10_a_second: "governor/g1_10ps_b10", "limit.governor.burst" = "9";
+    governor_3_a_second: "governor/g2_3ps_b1", "limit.governor.per-second" = "4";
+    governor_5000_an_hour: "governor/g4_perhour5000", "limit.governor.burst" = "4999";
+    redis_cell: "redis/cell_b4_7per1", "limit.redis-cell.max-burst" = "5";
+    upstash_fixed_window: "redis/upstash_fixed_10per1s",
+        "limit.upstash-fixed-window.tokens" = "11";
+    upstash_sliding_window: "redis/upstash_sliding_10per1s",
+        "limit.upstash-sliding-window.tokens" = "9";
+    upstash_token_bucket: "redis/upstash_tokenbucket_3per2s_max10",
+        "limit.upstash-token-bucket.refill-rate" = "4";
+    express_rate_limit: "node/erl_10per1s", "limit.express-rate-limit.limit" = "9";
+    rate_limiter_flexible: "node/rlf_memory_10per1s", "limit.rate-limiter-flexible.points" = "11";
+    leaky_bucket_crate: "tokio_delay/lb1_init10_refill2_100ms_max10",
+        "limit.leaky-bucket-rs.refill" = "3";
+    tower: "tokio_delay/tw1_10per1s", "limit.tower-rate-limit.num" = "9";
     limits_fixed_window: "pylimits/fixed-window_10per_1s",
         "limit.limits-fixed-window.amount" = "11";
     limits_moving_window: "pylimits/moving-window_10per_1s",

@@ -8,7 +8,7 @@
 use super::burst::{Burst, TooFine};
 use crate::time::{Instant, Rate, Span};
 
-/// A rate and a burst in whole units.
+/// A rate and a burst in whole units: of the token bucket as well.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Units {
     /// Units in a token.

@@ -31,18 +31,14 @@ use serde::Deserialize;
 
 use super::algorithm::{Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Verdict, View};
 use super::burst::{Burst, Initial, TooFine};
+use super::tat::Units;
 use crate::time::{Instant, Rate, Span};
 
 /// Tokens that come back at a rate.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Parameters")]
 pub struct TokenBucket {
-    /// Units that come back in a nanosecond.
-    gain: u64,
-    /// Units in a token.
-    token: u64,
-    /// Units in a full bucket.
-    full: u64,
+    units: Units,
     /// As the model has them; decisions are made on the units above.
     written: Parameters,
 }
@@ -60,32 +56,22 @@ impl TryFrom<Parameters> for TokenBucket {
     type Error = TooFine;
 
     fn try_from(written: Parameters) -> Result<Self, TooFine> {
-        let Parameters { rate, burst, .. } = written;
-        let rate = rate.reduced();
-        let (count, period) = (rate.count, rate.period.0);
-        let product =
-            |a: u64, b: u64| a.checked_mul(b).filter(|p| *p < u64::MAX / 2).ok_or(TooFine);
-        Ok(TokenBucket {
-            gain: product(count, burst.1)?,
-            token: product(period, burst.1)?,
-            full: product(burst.0, period)?,
-            written,
-        })
+        Ok(TokenBucket { units: Units::new(written.rate, written.burst)?, written })
     }
 }
 
 impl TokenBucket {
     fn level(&self, bucket: &Bucket, now: Instant) -> u64 {
-        let gained = now.since(bucket.at).0.saturating_mul(self.gain);
-        bucket.level.saturating_add(gained).min(self.full)
+        let gained = now.since(bucket.at).0.saturating_mul(self.units.gain);
+        bucket.level.saturating_add(gained).min(self.units.full)
     }
 
     fn price(&self, cost: u32) -> u64 {
-        self.token.saturating_mul(u64::from(cost))
+        self.units.token.saturating_mul(u64::from(cost))
     }
 
     fn initial_level(&self) -> u64 {
-        if self.written.initial == Initial::Full { self.full } else { 0 }
+        if self.written.initial == Initial::Full { self.units.full } else { 0 }
     }
 }
 
@@ -120,10 +106,10 @@ impl Algorithm for TokenBucket {
         let (price, level) = (self.price(cost), self.level(state, now));
         if price <= level {
             Verdict::Admit
-        } else if price > self.full {
+        } else if price > self.units.full {
             Verdict::NEVER
         } else {
-            Verdict::Reject { wait: Span((price - level).div_ceil(self.gain)) }
+            Verdict::Reject { wait: Span((price - level).div_ceil(self.units.gain)) }
         }
     }
 
@@ -136,14 +122,14 @@ impl Algorithm for TokenBucket {
     fn view(&self, state: &Bucket, asked: &Asked) -> View {
         let level = self.level(state, asked.now);
         View {
-            limit: self.full / self.token,
-            remaining: Some(level / self.token),
-            reset: Some(Span((self.full - level).div_ceil(self.gain))),
+            limit: self.units.full / self.units.token,
+            remaining: Some(level / self.units.token),
+            reset: Some(Span((self.units.full - level).div_ceil(self.units.gain))),
         }
     }
 
     fn give_back(&self, state: &mut Bucket, now: Instant, cost: u32, _mark: Mark) -> bool {
-        let level = self.level(state, now).saturating_add(self.price(cost)).min(self.full);
+        let level = self.level(state, now).saturating_add(self.price(cost)).min(self.units.full);
         *state = Bucket { level, at: now };
         true
     }
@@ -155,21 +141,22 @@ impl Algorithm for TokenBucket {
 
     /// As many tokens as there were, as far as the new bucket holds them.
     fn carry(&self, state: &mut Bucket, old: &Self, now: Instant) {
-        let units = u128::from(old.level(state, now)) * u128::from(self.token);
-        let level = u64::try_from(units / u128::from(old.token)).unwrap_or(u64::MAX);
-        *state = Bucket { level: level.min(self.full), at: now };
+        let units = u128::from(old.level(state, now)) * u128::from(self.units.token);
+        let level = u64::try_from(units / u128::from(old.units.token)).unwrap_or(u64::MAX);
+        *state = Bucket { level: level.min(self.units.full), at: now };
     }
 
     fn capacity(&self) -> Capacity {
         Capacity {
-            per_second: self.gain as f64 * 1e9 / self.token as f64,
-            at_once: self.full / self.token,
+            per_second: self.units.gain as f64 * 1e9 / self.units.token as f64,
+            at_once: self.units.full / self.units.token,
         }
     }
 
     fn admits_within(&self, _start: Instant, span: Span) -> u64 {
-        let units = u128::from(self.initial_level()) + u128::from(span.0) * u128::from(self.gain);
-        u64::try_from(units / u128::from(self.token)).unwrap_or(u64::MAX)
+        let units =
+            u128::from(self.initial_level()) + u128::from(span.0) * u128::from(self.units.gain);
+        u64::try_from(units / u128::from(self.units.token)).unwrap_or(u64::MAX)
     }
 
     fn rule(&self) -> String {

@@ -317,8 +317,7 @@ mod tests {
 
     #[test]
     fn wait_takes_a_deadline_that_is_just_reached() {
-        let parameters = "limit = 10.0\nburst = 2\ncall = 'wait'\nmax-wait = '100ms'";
-        let mut limiter = limiter(parameters);
+        let mut limiter = limiter("limit = 10.0\nburst = 2\ncall = 'wait'\nmax-wait = '100ms'");
         limiter.ask(0, 2);
         let mut ask = |at| limiter.ask(at, 1).0;
         assert_eq!([ask(0), ask(0)], [delay(100_000_000), Verdict::NEVER]);
@@ -331,8 +330,7 @@ mod tests {
         let mut once = limiter("limit = 0.0\nburst = 3\ncall = 'reserve'");
         let asked = [(0, 4), (0, 2), (1 << 62, 2)].map(|(at, cost)| once.ask(at, cost).0);
         assert_eq!(asked, [Verdict::NEVER, Verdict::Admit, Verdict::NEVER]);
-        let (verdict, view) = once.ask(1 << 62, 1);
-        assert_eq!((verdict, view.limit), (Verdict::Admit, 0));
+        assert_eq!(once.ask(1 << 62, 1).0, Verdict::Admit);
     }
 
     #[test]
