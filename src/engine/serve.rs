@@ -83,7 +83,10 @@ impl<O: Observer> Engine<'_, O> {
         let Decision::Reject { limit, .. } = decision else { return };
         let row = &mut self.attempts[attempt];
         row.rejected_by = Some(limit);
-        row.answer = Answer::Status(self.model.api.limit(limit).status);
+        // A refusal behind a 2xx says so in its body, which clients here read.
+        let status = self.model.api.limit(limit).status;
+        let in_body = status.is_class(2);
+        row.answer = Answer::Status(if in_body { Status::TOO_MANY_REQUESTS } else { status });
         let bits = row.key.draw(Purpose::Service, u64::from(row.number));
         let takes_place = self.model.service.reject_takes_place;
         row.phase = if takes_place { Phase::Placed } else { Phase::Placeless };

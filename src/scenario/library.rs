@@ -52,7 +52,9 @@ macro_rules! built_in {
 
 built_in! {
     Scenario "scenarios": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1";
-    Api "apis": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1";
+    Api "apis": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1"
+        "anthropic" "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
+        "shopify-graphql" "shopify-rest" "slack" "stripe" "x";
     Client "clients": "naive" "fixed-interval" "exponential-jitter" "header-aware"
         "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1";
 }

@@ -182,7 +182,7 @@ fn build_limit(
 ) -> Option<LimitModel> {
     let scope = Scope {
         attributes: attributes(&limit.per, principals, checks),
-        by_endpoint: limit.per.iter().any(|name| name.as_ref() == "endpoint"),
+        by_endpoint: names_endpoint(&limit.per),
         when: conditions(limit, principals, checks),
         missing: match limit.missing {
             file::Missing::Skip => Missing::Skip,
@@ -195,7 +195,11 @@ fn build_limit(
         .filter_map(|header| header_rule(header, limit.name.as_ref(), names, checks))
         .collect();
     let penalty = limit.penalty.as_ref().map(|p| {
-        let scope = Scope { attributes: attributes(&p.of, principals, checks), ..Scope::default() };
+        let scope = Scope {
+            attributes: attributes(&p.of, principals, checks),
+            by_endpoint: names_endpoint(&p.of),
+            ..Scope::default()
+        };
         (penalty(p), scope)
     });
     let status = limit.status.as_ref().or(api.status.as_ref());
@@ -227,6 +231,11 @@ fn build_limit(
         headers,
         penalty,
     })
+}
+
+/// Whether each endpoint has its own key.
+fn names_endpoint(names: &[Name]) -> bool {
+    names.iter().any(|name| name.as_ref() == "endpoint")
 }
 
 /// The clock of a limiter: the wall's, or one that began when the run did.

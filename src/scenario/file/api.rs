@@ -129,7 +129,8 @@ macro_rules! tables {
             /// Somebody is told when it is reached.
             #[serde(default)]
             pub notifies: bool,
-            /// The status of its refusals.
+            /// The status of its refusals; behind a 2xx the body says it, and
+            /// clients take it for a 429.
             #[serde(default)]
             pub status: Option<Spanned<u16>>,
             /// What it tells of itself.
