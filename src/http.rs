@@ -157,6 +157,19 @@ pub enum Precision {
 }
 
 impl Value {
+    /// A number as it is written: `2` or `2.0`; `None` where it is none.
+    #[must_use]
+    pub fn number(text: &str) -> Option<Value> {
+        let Some((whole, decimals)) = text.split_once('.') else {
+            return text.parse().ok().map(Value::Integer);
+        };
+        let places = u8::try_from(decimals.len()).ok().filter(|n| (1..=9).contains(n))?;
+        let billionths: i64 = format!("{decimals:0<9}").parse().ok()?;
+        let whole: i64 = whole.parse::<i64>().ok().filter(|whole| *whole >= 0)?;
+        let number = whole.checked_mul(1_000_000_000)?.checked_add(billionths)?;
+        Some(Value::Decimal(number, places))
+    }
+
     /// The value read as a number of seconds from now, in the plain way that
     /// RFC 9110 gives for `Retry-After`: a number counts from now, a date from
     /// the reader's own clock. `None` for junk; a time gone by is zero.
@@ -349,6 +362,17 @@ mod tests {
         assert_eq!(Value::Date(100).as_delay(fast), Some(Span::ZERO));
         assert_eq!(Value::Junk.as_delay(fast), None);
         assert_eq!(Value::Integer(-3).as_delay(fast), Some(Span::ZERO));
+    }
+
+    #[test]
+    fn a_constant_is_read_as_the_number_that_it_is() {
+        let reader = Instant(0);
+        assert_eq!(Value::number("2.0").and_then(|v| v.as_delay(reader)), Some(Span::seconds(2)));
+        assert_eq!(Value::number("2.0").map(|v| v.written(&[])), Some("2.0".to_owned()));
+        assert_eq!(Value::number("30"), Some(Value::Integer(30)));
+        for text in ["", "user", "2.", ".5", "-1.5", "1.0e3", "1.0000000000"] {
+            assert_eq!(Value::number(text), None, "{text}");
+        }
     }
 
     #[test]

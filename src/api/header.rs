@@ -19,8 +19,8 @@ pub enum Told {
     Reset(Form),
     /// When a refused request may come again.
     Wait(Form),
-    /// Words: a scope, a resource, a reason.
-    Text(u16),
+    /// The same ever: a scope, a resource, a reason, a number.
+    Constant(Value),
     /// A structured field about a policy of this name.
     Structured {
         /// Which.
@@ -114,7 +114,7 @@ impl HeaderRule {
             Told::Reset(form) => Some(form.value(view.reset?, now)),
             Told::Wait(_) if wait == Span::NEVER => None,
             Told::Wait(form) => Some(form.value(wait, now)),
-            Told::Text(index) => Some(Value::Text(index)),
+            Told::Constant(value) => Some(value),
             Told::Structured { field, policy, window } => {
                 // Until more is available, which is sooner than whole again.
                 let more =

@@ -12,6 +12,7 @@
 //!   was let through, or at once, with the status in `backend_status`; a column
 //!   of 0 and 1 can say instead whether the backend failed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
@@ -45,7 +46,8 @@ pub struct Row {
     pub line: u64,
     /// For whom.
     pub principal: Principal,
-    /// What the `key` column says, by its place among the texts.
+    /// What the `key` column says, or else the attributes that the limits look
+    /// at, by its place among the texts.
     pub key: u32,
     /// What it asks.
     pub endpoint: EndpointId,
@@ -66,7 +68,7 @@ pub struct Trace {
     pub rows: Vec<Row>,
     /// Whom they are for: a row for each tuple of attributes.
     pub principals: Principals,
-    /// The texts of the `key` column.
+    /// The texts of the keys.
     pub keys: Vec<String>,
     /// Whether the trace says when responses come.
     pub has_durations: bool,
@@ -229,16 +231,20 @@ impl Building<'_> {
             }
         }
         let (cost, used) = (amount(filled(places.cost))?, amount(filled(places.used))?);
-        let key = filled(places.key).unwrap_or("");
-        let key = if let Some(known) = self.texts.get(key) {
+        let values: Vec<_> = places.attributes.iter().map(|place| filled(Some(*place))).collect();
+        let key = match filled(places.key) {
+            Some(key) => Cow::Borrowed(key),
+            None if places.key.is_some() => Cow::Borrowed(""),
+            None => Cow::Owned(values.iter().flatten().copied().collect::<Vec<_>>().join(",")),
+        };
+        let key = if let Some(known) = self.texts.get(key.as_ref()) {
             *known
         } else {
             let next = u32::try_from(self.keys.len()).map_err(|_| "there are too many keys")?;
-            self.keys.push(key.to_owned());
-            self.texts.insert(key.to_owned(), next);
+            self.keys.push(key.clone().into_owned());
+            self.texts.insert(key.into_owned(), next);
             next
         };
-        let values: Vec<_> = places.attributes.iter().map(|place| filled(Some(*place))).collect();
         let endpoint =
             EndpointId::try_from(endpoint).map_err(|_| "there are too many endpoints")?;
         Ok(Row {

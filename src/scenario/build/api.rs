@@ -5,7 +5,7 @@ use crate::api::{
     LimitModel, Notation, Penalty, Round, Told, Unit,
 };
 use crate::attribute::{Condition, Missing, Principals, Scope, SlotMap};
-use crate::http::{Field, HEADERS_MAX, HeaderId, Status, Statuses};
+use crate::http::{Field, HEADERS_MAX, HeaderId, Status, Statuses, Value};
 use crate::limiter::{Clock, Limiter};
 use crate::scenario::file::api as file;
 use crate::scenario::file::header as wire;
@@ -320,7 +320,7 @@ fn header_rule(
                 checks.fault(header.name.span(), message, "add it, like text = \"user\"");
                 return None;
             };
-            Told::Text(names.text(text))
+            Told::Constant(Value::number(text).unwrap_or_else(|| Value::Text(names.text(text))))
         }
         wire::Tells::Draft3Limit => structured(Field::Draft3Limit, names),
         wire::Tells::Draft6Policy => structured(Field::Draft6Policy, names),

@@ -49,7 +49,7 @@ pub enum Tells {
     Reset,
     /// When a refused attempt may come again.
     Wait,
-    /// Words, the same ever.
+    /// Words or a number, the same ever.
     Text,
     /// `RateLimit-Limit: 10, 10;w=60` of the IETF's draft 3.
     #[serde(rename = "draft-3-limit")]
