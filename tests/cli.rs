@@ -322,3 +322,84 @@ fn lists_and_models_are_printed() {
     assert!(out(&script).contains("tollgate") && script.status.success());
     assert!(is_empty(&folder));
 }
+
+/// Runs `tollgate` with a text on its standard input.
+fn fed(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tollgate"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+const RULE: [&str; 3] = ["replay", "-", "--limit=2/s per key"];
+
+#[test]
+fn a_replay_reads_stdin_and_writes_rows_to_stdout_or_a_file() {
+    let folder = folder();
+    let trace = "# a comment\nt_ms,key\n0,a\n1,a\n2,a\n3,b\n";
+    let rows = fed(folder.path(), &[&RULE[..], &["--decisions", "-"]].concat(), trace);
+    assert_eq!(rows.status.code(), Some(0), "{}", err(&rows));
+    assert_eq!(
+        out(&rows),
+        "t_ns,key,cost,decision,delay_ns,remaining,retry_after_ns,reset_ns,limit\n\
+         0,a,1,admit,,1,,1000000000,\n\
+         1000000,a,1,admit,,0,,999000000,\n\
+         2000000,a,1,reject,,0,998000000,998000000,2/s per key\n\
+         3000000,b,1,admit,,1,,997000000,\n"
+    );
+    assert!(err(&rows).contains("4 requests: 3 admitted (75.00 %), 1 rejected (25.00 %)"));
+    let named = [&RULE[..], &["--decisions", "out.csv", "--quiet"]].concat();
+    let quiet = fed(folder.path(), &named, trace);
+    assert!(out(&quiet).is_empty() && err(&quiet).is_empty());
+    assert_eq!(fs::read_to_string(folder.path().join("out.csv")).unwrap(), out(&rows));
+}
+
+#[test]
+fn a_replay_of_wrong_data_exits_with_3_and_leaves_nothing() {
+    for (trace, part) in [
+        ("t_ms,key\n5,a\n1,b\n4,a\n", "line 4: time runs backwards by 1ms"),
+        ("t_ms\n5\n", "no column `key`"),
+        ("t_ms,key\n5,a\nx,a\n", "line 3: `x` is not a time"),
+        ("", "none of its columns"),
+    ] {
+        let folder = folder();
+        let output = fed(folder.path(), &[&RULE[..], &["--decisions", "o.csv"]].concat(), trace);
+        assert_eq!(output.status.code(), Some(3), "{trace}");
+        let said = err(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(part), "{trace}: {said}");
+        assert!(is_empty(&folder));
+    }
+    let folder = folder();
+    let held =
+        fed(folder.path(), &["replay", "-", "--limit", "2 at-once per key"], "t_ms,key\n1,a\n");
+    assert!(held.status.code() == Some(3) && err(&held).contains("duration_ms"));
+    let sorted = [&RULE[..], &["--decisions", "-", "--sort"]].concat();
+    let sorted = fed(folder.path(), &sorted, "t_ms,key\n5,a\n1,a\n4,a\n");
+    // In the order of the lines; the last to come is refused.
+    let said: Vec<String> =
+        out(&sorted).lines().skip(1).map(|l| l.split(',').nth(3).unwrap().to_owned()).collect();
+    assert_eq!(said, ["reject", "admit", "admit"]);
+}
+
+#[test]
+fn every_limiter_is_listed_with_its_parameters() {
+    let folder = folder();
+    let all = out(&tollgate(folder.path(), &["list", "limiters"]));
+    for (key, card) in tollgate::limiter::CARDS {
+        let key = key.replace('_', "-");
+        assert!(all.contains(&format!("\n{key}\n")), "{key}");
+        for (name, _) in card.parameters {
+            assert!(all.contains(&format!("\n    {name} ")), "{key}: {name}");
+        }
+    }
+    let widest = all.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{widest:?}");
+}

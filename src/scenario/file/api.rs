@@ -250,3 +250,31 @@ pub enum Early {
     /// Nothing.
     Ignored,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limiter::CARDS;
+
+    /// What `list limiters` prints is what a file takes.
+    #[test]
+    fn every_card_has_its_parameters_and_an_example_that_is_read() {
+        for (key, card) in CARDS {
+            let key = key.replace('_', "-");
+            let example = toml::from_str::<Rule>(card.example);
+            assert!(card.example.starts_with(&format!("{key} = {{")), "{key}: {}", card.example);
+            example.unwrap_or_else(|error| panic!("{key}: {error}"));
+            let stranger = toml::from_str::<Rule>(&format!("{key} = {{ stranger = 1 }}"));
+            let said = stranger.unwrap_err().to_string();
+            let known = said.split("expected").nth(1).unwrap_or_else(|| panic!("{key}: {said}"));
+            let mut known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+            let own = card.parameters.iter().map(|(name, _)| *name).filter(|n| !n.starts_with('.'));
+            let mut listed: Vec<&str> = own.collect();
+            known.sort_unstable();
+            listed.sort_unstable();
+            assert_eq!(known, listed, "{key}");
+            let width = card.peculiar.chars().count();
+            assert!(width <= 120 && !card.peculiar.ends_with('.'), "{key}: a line, {width}");
+        }
+    }
+}
