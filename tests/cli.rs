@@ -397,7 +397,8 @@ fn every_limiter_is_listed_with_its_parameters() {
         let key = key.replace('_', "-");
         assert!(all.contains(&format!("\n{key}\n")), "{key}");
         for (name, _) in card.parameters {
-            assert!(all.contains(&format!("\n    {name} ")), "{key}: {name}");
+            let line = format!("\n    {name}");
+            assert!(all.contains(&line), "{key}: {name}");
         }
     }
     let widest = all.lines().map(|line| line.chars().count()).max();

@@ -71,7 +71,7 @@ fn limiters(in_full: bool) -> String {
     let heading = "limiters: a key of a [[limit]], as in nginx-limit-req = { rate = \"10r/s\" }";
     let rows = CARDS.iter().map(|(key, card)| {
         let of = match card.implementation {
-            Some(program) => format!("{program} ({}). ", card.evidence),
+            Some(program) => format!("{program} ({}): ", card.evidence),
             None => String::new(),
         };
         (key.replace('_', "-"), format!("{of}{}", card.peculiar))
@@ -80,17 +80,36 @@ fn limiters(in_full: bool) -> String {
     if !in_full {
         return section(heading, &rows);
     }
-    let parameter = |(name, meaning): &(&str, &str), width: usize| {
-        let name = keep(&format!("    {name:width$} "));
-        wrap(&format!("{name} {meaning}"), width + 6).trim_end().to_owned() + "\n"
-    };
     let entry = |((key, about), (_, card)): (&(String, String), &(&str, Card))| {
-        let width = card.parameters.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let names = card.parameters.iter().map(|(name, _)| name.len());
+        let width = names.filter(|length| *length <= NAMES).max().unwrap_or(0);
         let about = wrap(&format!("{}{about}", keep("  ")), 2);
-        let parameters = card.parameters.iter().map(|row| parameter(row, width));
-        format!("\n{key}\n{}\n{}", about.trim_end(), parameters.collect::<String>())
+        let example = wrap(&format!("{}{}", keep("  "), card.example), 6);
+        let parameters = card.parameters.iter().map(|row| parameter(*row, width));
+        let parameters: String = parameters.collect();
+        format!("\n{key}\n{}\n{parameters}{}\n", about.trim_end(), example.trim_end())
     };
-    format!("{heading}\n{}", rows.iter().zip(CARDS).map(entry).collect::<String>())
+    let clock = wrap(CLOCK, 0);
+    format!("{heading}\n{clock}\n{}", rows.iter().zip(CARDS).map(entry).collect::<String>())
+}
+
+/// What every limiter has beside its parameters.
+const CLOCK: &str = "Beside it clock = { at-start = \"1001s\", created = \"1000s\" } says \
+    what the limiter's clock shows when a run starts, or at time 0 of a trace, and what it \
+    showed when the limiter was made; without it a trace's own times, and time 0.";
+
+/// The longest name that shares its line with what it means.
+const NAMES: usize = 24;
+
+/// A parameter and what it means, in a column of its own.
+fn parameter((name, meaning): (&str, &str), width: usize) -> String {
+    let (own_line, shown) = if name.len() > width {
+        (format!("    {name}\n"), String::new())
+    } else {
+        (String::new(), name.to_owned())
+    };
+    let shown = keep(&format!("    {shown:width$} "));
+    own_line + wrap(&format!("{shown} {meaning}"), width + 6).trim_end() + "\n"
 }
 
 /// What a model says of itself in a line.
