@@ -218,6 +218,7 @@ fn everything_happens_in_some_model() {
                 Algorithm::Window { first: true, .. } => "from the first request",
                 Algorithm::Bucket { .. } => "token bucket",
                 Algorithm::Slots { .. } => "concurrency",
+                Algorithm::Other(_) => "another",
             };
             *refusals.entry(algorithm).or_default() += counts.rejected;
         }
@@ -238,7 +239,7 @@ fn everything_happens_in_some_model() {
     for what in causes.iter().chain(&statuses).chain(&others) {
         assert!(seen.0.get(what).is_some_and(|n| *n > 20), "{what}: {:?}", seen.0);
     }
-    assert!(refusals.len() == 4 && refusals.values().all(|n| *n > 100), "{refusals:?}");
+    assert!(refusals.len() == 5 && refusals.values().all(|n| *n > 100), "{refusals:?}");
 }
 
 proptest! {

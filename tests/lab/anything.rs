@@ -29,6 +29,8 @@ pub(crate) enum Algorithm {
     Bucket { count: u64, period: u64, burst: (u64, u64) },
     /// So many at once.
     Slots { max: u64, queue: u64 },
+    /// One that the laws know only as a limiter, as its file has it.
+    Other(&'static str),
 }
 
 /// A limit.
@@ -130,6 +132,7 @@ impl Limit {
                 "token-bucket = {{ rate = \"{count}/{period}ms\", burst = \"{}/{}\" }}",
                 burst.0, burst.1
             ),
+            Algorithm::Other(text) => text.to_owned(),
             Algorithm::Slots { max, queue } => {
                 format!("concurrency = {{ max = {max}, queue = {queue}, patience = \"300ms\" }}")
             }

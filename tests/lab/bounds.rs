@@ -150,6 +150,7 @@ impl Slot {
                 time + early >= self.tat
             }
             Algorithm::Slots { max, .. } => self.in_progress + cost <= max,
+            Algorithm::Other(_) => true,
         }
     }
 
@@ -205,6 +206,7 @@ impl Slot {
                 self.admitted - time - least <= i128::from(burst.0 * period * MS)
             }
             Algorithm::Slots { max, .. } => self.in_progress <= max,
+            Algorithm::Other(_) => true,
         }
     }
 }

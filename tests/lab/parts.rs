@@ -41,6 +41,19 @@ pub(crate) fn api(commit: &str) -> BoxedStrategy<String> {
     ])
 }
 
+/// Limiters that delay, or that keep a history.
+const OTHERS: &[&str] = &[
+    "leaky-queue = { rate = \"10/s\", queue = 3 }",
+    "leaky-queue = { rate = \"2/s\", queue = 0 }",
+    "pacer = { rate = \"5/s\", slack = 2 }",
+    "pacer = { rate = \"5/s\", patience = \"700ms\" }",
+    "gcra = { rate = \"10/s\", burst = \"5/2\" }",
+    "sliding-log = { quota = 5, window = \"1s\" }",
+    "sliding-counter = { quota = 5, window = \"1s\" }",
+    "stepped-bucket = { refill = 3, every = \"500ms\", burst = 5, grid = \"first-request\" }",
+    "periodic-estimate = { limit = 9, window = \"1s\", every = \"200ms\" }",
+];
+
 fn algorithm(kind: Kind) -> BoxedStrategy<Algorithm> {
     let lengths: &[u64] = &[200, 500, 1_000, 2_000, 3_000];
     let window = (1_u64..30, prop::sample::select(lengths), 0_u64..4_000, any::<bool>());
@@ -60,7 +73,11 @@ fn algorithm(kind: Kind) -> BoxedStrategy<Algorithm> {
     let queues: &[u64] = if kind == Kind::Bounded { &[0] } else { &[0, 2] };
     let slots = (1_u64..6, prop::sample::select(queues));
     let slots = slots.prop_map(|(max, queue)| Algorithm::Slots { max, queue });
-    prop_oneof![window, bucket, slots].boxed()
+    if kind == Kind::Bounded {
+        return prop_oneof![window, bucket, slots].boxed();
+    }
+    let other = prop::sample::select(OTHERS).prop_map(Algorithm::Other);
+    prop_oneof![window, bucket, slots, other].boxed()
 }
 
 pub(crate) fn limit(kind: Kind) -> BoxedStrategy<Limit> {
