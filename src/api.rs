@@ -33,7 +33,10 @@ pub type EndpointId = u32;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LimitId(pub u16);
 
-/// Which limits are charged when the verdict is in.
+/// Which limits are charged when the verdict is in. A limit with a line is a
+/// stage of its own, and so is one that holds places behind one that delays: who
+/// comes to it has passed the stages before, and what those charged stays
+/// charged when it refuses, as nginx's `limit_req` does before its `limit_conn`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Commit {
     /// All, if all admit; none, if one refuses (nginx, Bucket4j).
@@ -102,6 +105,7 @@ impl ClockView {
 
 /// One limit of an API.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a rule of its own
 pub struct LimitModel {
     /// As the model file names it.
     pub name: String,
@@ -113,8 +117,12 @@ pub struct LimitModel {
     pub scope: Scope,
     /// What an attempt takes from it, by endpoint.
     pub costs: Vec<Cost>,
+    /// Whether a cost that a request brings itself is in this limit's unit.
+    pub takes_cost: bool,
     /// When an attempt is counted.
     pub counted: Counted,
+    /// What an attempt turns out to cost may be told with its response.
+    pub settles: bool,
     /// Whether a refused attempt counts too.
     pub counts_rejects: bool,
     /// Attempts answered with one of these must not have counted.
@@ -143,7 +151,8 @@ impl LimitModel {
 
     /// Whether what it charges may have to be undone.
     fn keeps_receipt(&self) -> bool {
-        self.limiter.holds()
+        self.settles
+            || self.limiter.holds()
             || !self.gives_back.is_empty()
             || self.counted == Counted::AtResponse
             || self.costs.iter().any(|cost| cost.reserved != cost.used)
@@ -178,6 +187,8 @@ pub struct ApiModel {
     pub header_names: Vec<String>,
     /// What headers say that is no number: names of policies, scopes, resources.
     pub texts: Vec<String>,
+    /// The units that limits count, where they name any.
+    pub units: Vec<String>,
     /// The slots of each limit.
     pub slots: Vec<SlotMap>,
     /// The slots of each limit's penalty; empty without one.

@@ -230,6 +230,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                     Changed::Quota(quota) => self.api.resize(self.now, change.limit, *quota),
                     Changed::Limiter(other) => self.api.replace(self.now, change.limit, other),
                 }
+                self.grant();
             }
         }
         let census = Census { calls: self.calls_alive(), undecided: self.undecided };

@@ -327,14 +327,13 @@ impl Headers {
         }
     }
 
-    /// Adds another line of a header that may have several: a list's member.
+    /// Adds another line of a header that may have several: a list's member. A
+    /// model whose responses could have more than `HEADERS_MAX` lines is refused.
     pub fn add(&mut self, name: HeaderId, value: Value) {
         let len = usize::from(self.len);
-        if len < HEADERS_MAX {
-            self.names[len] = name;
-            self.values[len] = value;
-            self.len += 1;
-        }
+        self.names[len] = name;
+        self.values[len] = value;
+        self.len += 1;
     }
 
     /// The value of a header, if it was sent.

@@ -21,7 +21,7 @@ fn replay(api: &str, trace: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let columns = Columns::default();
     let trace = Trace::read(trace.as_bytes(), &columns, &api.attributes(), &endpoints);
     let mut trace = trace.unwrap_or_else(|error| panic!("{error}"));
-    let model = api.model(&mut trace.principals);
+    let model = api.model(&mut trace.principals, trace.has_used);
     let options = Options { headers: true, ..Options::default() };
     let outcomes = decide(&model, &trace, options).unwrap_or_else(|error| panic!("{error}"));
     let word = |outcome: &tollgate::replay::Outcome| match outcome.said {
@@ -259,4 +259,83 @@ fn the_drafts_lists_have_a_member_for_each_policy() {
             "RateLimit: \"daily\";r=8;t=1",
         ]
     );
+}
+
+/// The faults of an API's file.
+fn faults(api: &str) -> String {
+    let document = Document::new("api.toml", format!("name = \"a\"\n{api}")).unwrap();
+    Alone::of(document, &[]).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn what_cannot_hold_together_is_refused_before_it_runs() {
+    let list = "headers = [{ name = \"RateLimit\", tells = \"state\" }, \
+                { name = \"RateLimit-Policy\", tells = \"policy\" }]";
+    let nine: String = (0..9).map(|n| window(&format!("l{n}"), 3, list)).collect();
+    let line = "[[limit]]\nname = \"l\"\nper = []\nconcurrency = { max = 1, queue = 1 }\n";
+    let lock = "penalty = { of = [\"key\"], first = \"10s\", max = \"1s\" }";
+    let by_endpoint = window("l", 1, "").replace("\"key\"", "\"key\", \"endpoint\"");
+    for (api, why) in [
+        (nine, "has 18 lines of headers"),
+        (format!("commit = \"any\"\n{}{line}", window("w", 1, "")), "is asked only when"),
+        (window("l", 1, lock), "the longest lock is shorter than the first"),
+        (by_endpoint, "the API lists no endpoints"),
+        ("[[limit]]\nname = \"l\"\nper = []\n".to_owned(), "has no limiter"),
+        (window("l", 1, "concurrency = { max = 1 }"), "has 2 limiters"),
+        (
+            "[[limit]]\nname = \"l\"\nper = []\ncounts-rejects = true\n\
+             nginx-limit-req = { rate = \"1r/s\" }\n"
+                .to_owned(),
+            "is decided by nginx 1.22.1 limit_req itself",
+        ),
+    ] {
+        let said = faults(&api);
+        assert!(said.contains(why), "{why}: {said}");
+    }
+}
+
+#[test]
+fn a_shadow_is_not_the_one_that_is_enough() {
+    let shadow = window("s", 9, "shadow = true");
+    let api = format!("commit = \"any\"\n{shadow}{}", window("l", 1, ""));
+    assert_eq!(decisions(&api, "t_ms,key\n0,k\n1,k\n"), "+ -l");
+}
+
+#[test]
+fn what_a_request_turned_out_to_cost_is_settled_at_every_limit() {
+    let trace = "t_ms,key,cost,used_cost\n0,k,8,3\n1,k,5,5\n2,k,3,3\n";
+    assert_eq!(decisions(&window("l", 10, ""), trace), "+ + -l");
+}
+
+#[test]
+fn the_patience_of_one_line_ends_nothing_in_the_next() {
+    let line = |name: &str, more: &str| {
+        format!("[[limit]]\nname = \"{name}\"\nper = []\nconcurrency = {{ {more} }}\n")
+    };
+    let a = line("a", "max = 2, queue = 5, patience = \"1s\"");
+    let b = line("b", "max = 1, queue = 5, patience = \"10s\"");
+    // The third leaves the first line at 2 s and its place at the second at 4 s.
+    let trace = "t_ms,duration_ms\n0,2000\n0,2000\n1500,1000\n";
+    assert_eq!(decisions(&format!("{a}{b}"), trace), "+ ~2s ~2500ms");
+}
+
+#[test]
+fn who_may_wait_in_a_line_is_not_refused_and_not_punished() {
+    let lock = "penalty = { of = [\"key\"], first = \"10s\", early = \"ignored\" }";
+    let api = format!(
+        "[[limit]]\nname = \"l\"\nper = [\"key\"]\nconcurrency = {{ max = 1, queue = 1 }}\n{lock}\n"
+    );
+    let trace = "t_ms,key,duration_ms\n0,k,100\n1,k,100\n300,k,50\n301,k,1\n302,k,1\n";
+    assert_eq!(decisions(&api, trace), "+ ~99ms + ~49ms -l");
+}
+
+#[test]
+fn a_cost_is_of_the_limits_unit() {
+    let api = "[[endpoint]]\nname = \"ask\"\ncost = { tokens = 10 }\n\
+               [[limit]]\nname = \"tokens\"\nper = [\"key\"]\ncounts = \"tokens\"\n\
+               fixed-window = { quota = 100, window = \"1s\" }\n\
+               [[limit]]\nname = \"requests\"\nper = [\"key\"]\n\
+               fixed-window = { quota = 3, window = \"1s\" }\n";
+    let trace = "t_ms,key,cost\n0,k,60\n1,k,50\n2,k,40\n3,k,0\n4,k,0\n";
+    assert_eq!(decisions(api, trace), "+ -tokens + + -requests");
 }

@@ -96,3 +96,31 @@ fn the_end_of_a_run_finds_those_who_are_held_back() {
     assert_eq!(times(&lines, "admitted"), [0, 1_000, 2_000]);
     assert_eq!(times(&lines, "ended Unfinished").len(), 6);
 }
+
+/// A limit that grows during the run has room for those who wait.
+#[test]
+fn who_waits_comes_in_when_the_limit_grows() {
+    let limit = "[[limit]]\nname = \"l\"\nper = []\nconcurrency = { max = 1, queue = 9 }\n";
+    let grows = "[[change]]\nat = \"1s\"\nlimit = \"l\"\nquota = 3\n";
+    let (lines, _) = run(&format!("{}{grows}", burst(4, "5s")), limit, lab::ONCE);
+    assert_eq!(times(&lines, "admitted"), [0, 1_000, 1_000, 5_000]);
+}
+
+/// What is in progress would be lost, if a limit became one of another kind.
+#[test]
+fn a_limit_that_holds_places_keeps_its_kind() {
+    let limit = "[[limit]]\nname = \"l\"\nper = []\nconcurrency = { max = 1 }\n";
+    let to =
+        "[[change]]\nat = \"1s\"\nlimit = \"l\"\nto = { gcra = { rate = \"1/s\", burst = 1 } }\n";
+    let whole = format!(
+        "clients = [\"./one.toml\"]\napi = \"given\"\ntitle = \"t\"\n{}{to}",
+        burst(4, "5s")
+    );
+    let api = format!("name = \"a\"\n[[endpoint]]\nname = \"e\"\n{limit}");
+    let said = lab::plan(&whole, &api, &[("one", lab::ONCE)]).unwrap_err();
+    assert!(said.contains("cannot become a limiter of that kind"), "{said}");
+    // One of the same kind with other numbers it can become.
+    let to = "[[change]]\nat = \"1s\"\nlimit = \"l\"\nto = { concurrency = { max = 2 } }\n";
+    let (lines, _) = run(&format!("{}{to}", burst(1, "5s")), limit, lab::ONCE);
+    assert_eq!(times(&lines, "admitted"), [0]);
+}

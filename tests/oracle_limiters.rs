@@ -44,7 +44,7 @@ fn replayed(name: &str, csv: &str, settings: &[(&str, &str)]) -> (Trace, Vec<Out
     let failed = csv.contains("backend_failed").then(|| "backend_failed".to_owned());
     let columns = Columns { time: None, failed };
     let mut trace = Trace::read(csv.as_bytes(), &columns, &api.attributes(), &["request"]).unwrap();
-    let model = api.model(&mut trace.principals);
+    let model = api.model(&mut trace.principals, trace.has_used);
     let outcomes = decide(&model, &trace, Options::default()).unwrap().rows;
     (trace, outcomes)
 }

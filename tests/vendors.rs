@@ -73,7 +73,7 @@ fn differences(vendor: &str, settings: &[(String, String)]) -> Vec<String> {
     let input = requests(&rows_expected);
     let mut trace =
         Trace::read(input.as_bytes(), &Columns::default(), &attributes, &endpoints).unwrap();
-    let model = api.model(&mut trace.principals);
+    let model = api.model(&mut trace.principals, trace.has_used);
     let outcomes = decide(&model, &trace, Options { sort: true, headers: true }).unwrap();
     let mut written = vec![];
     decisions::write(&model, &trace, &outcomes, &mut written).unwrap();

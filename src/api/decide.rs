@@ -157,7 +157,7 @@ impl<'m> Api<'m> {
                         Commit::AllOrNothing | Commit::InOrder | Commit::Rollback => break,
                     }
                 }
-                _ if commit == Commit::Any => return None,
+                _ if commit == Commit::Any && !model.limit(id).shadow => return None,
                 _ => {}
             }
         }
@@ -171,6 +171,7 @@ impl<'m> Api<'m> {
         let mut said = Said { id, slot: None, cost, verdict: Verdict::NEVER, locked: false };
         let Place::At(slot) = place else { return said };
         said.slot = Some(slot);
+        let may_wait = self.has_room_in_line(index, &said);
         let lock = self.locks[index].as_mut().zip(self.model.penalty_slots[index].as_ref());
         let lock =
             lock.and_then(|(locks, map)| match map.place(request.principal, request.endpoint) {
@@ -185,7 +186,7 @@ impl<'m> Api<'m> {
             // The next place belongs to those who wait.
             said.verdict = Verdict::NEVER;
         }
-        if !said.locked && !said.verdict.is_reject() {
+        if !said.locked && (!said.verdict.is_reject() || may_wait) {
             return said;
         }
         if let Some((locks, slot)) = lock
@@ -202,14 +203,23 @@ impl<'m> Api<'m> {
     fn line_up(&mut self, request: Request, said: &[Said]) -> Option<Ruling> {
         let [one] = said else { return None };
         let index = usize::from(one.id.0);
-        let (lines, queue) = (self.lines[index].as_mut()?, self.limiters[index].queue()?);
-        let (slot, cost) = (one.slot.filter(|_| !one.locked)?, one.cost);
-        let fits = u64::from(cost) <= self.limiters[index].capacity().at_once;
-        if !fits || lines.len(slot) >= queue.places {
+        if one.locked || !self.has_room_in_line(index, one) {
             return None;
         }
-        lines.join(slot, Waiting { ticket: request.ticket, cost });
+        let (lines, queue) = (self.lines[index].as_mut()?, self.limiters[index].queue()?);
+        lines.join(one.slot?, Waiting { ticket: request.ticket, cost: one.cost });
         Some(Ruling::Queue { limit: one.id, patience: queue.patience })
+    }
+
+    /// Whether a request for which a limit has no place may wait for one: that
+    /// is no refusal.
+    fn has_room_in_line(&self, index: usize, said: &Said) -> bool {
+        let (Some(lines), Some(queue)) = (&self.lines[index], self.limiters[index].queue()) else {
+            return false;
+        };
+        let fits = u64::from(said.cost) <= self.limiters[index].capacity().at_once;
+        fits && !self.model.limits[index].shadow
+            && said.slot.is_some_and(|slot| lines.len(slot) < queue.places)
     }
 
     /// Writes what one limit's verdict comes to, given what became of the request.
@@ -292,6 +302,7 @@ impl<'m> Api<'m> {
     pub fn resize(&mut self, now: Instant, limit: LimitId, quota: u64) {
         let seen = self.model.limit(limit).clock.at(now);
         self.limiters[usize::from(limit.0)].resize(quota, seen);
+        self.grant_all(now, limit);
     }
 
     /// A limit's parameters become those of another of the same kind.
@@ -299,6 +310,7 @@ impl<'m> Api<'m> {
         let index = usize::from(limit.0);
         let (slots, seen) = (self.model.slots[index].len(), self.model.limit(limit).clock.at(now));
         self.limiters[index].replace(other, slots, seen);
+        self.grant_all(now, limit);
     }
 
     /// What one limit tells of the key of a request that was decided on now.
@@ -338,7 +350,8 @@ impl<'m> Api<'m> {
 
 /// What a request takes from a limit when it is decided on.
 fn reserved(limit: &LimitModel, request: Request) -> u32 {
-    request.cost.unwrap_or(limit.costs[request.endpoint as usize].reserved)
+    let own = request.cost.filter(|_| limit.takes_cost);
+    own.unwrap_or(limit.costs[request.endpoint as usize].reserved)
 }
 
 /// What follows for a request that no limit of its stage refused.

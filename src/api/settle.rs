@@ -40,7 +40,8 @@ impl Api<'_> {
             self.grant(now, id, slot);
             return;
         }
-        let used = response.used.unwrap_or(limit.costs[response.endpoint as usize].used);
+        let own = response.used.filter(|_| limit.takes_cost);
+        let used = own.unwrap_or(limit.costs[response.endpoint as usize].used);
         let used = if limit.gives_back.contains(response.status) { 0 } else { used };
         let counts = &mut self.counts[index];
         if used > taken {
@@ -48,6 +49,14 @@ impl Api<'_> {
             counts.charged += u64::from(used - taken);
         } else if used < taken && limiter.give_back(slot, seen, taken - used, mark) {
             counts.charged -= u64::from(taken - used);
+        }
+    }
+
+    /// There may be room now for those who wait for a place of a limit.
+    pub(super) fn grant_all(&mut self, now: Instant, id: LimitId) {
+        if self.lines[usize::from(id.0)].is_some() {
+            let slots = self.model.slots[usize::from(id.0)].len();
+            (0..).take(slots).for_each(|slot| self.grant(now, id, slot));
         }
     }
 

@@ -80,7 +80,7 @@ impl Replay {
             },
         };
         let mut trace = trace.map_err(|error| self.data(&error))?;
-        let model = api.model(&mut trace.principals);
+        let model = api.model(&mut trace.principals, trace.has_used);
         let options = Options { sort: self.sort, headers: self.headers };
         let outcomes = decide(&model, &trace, options).map_err(|error| self.data(&error))?;
         match self.decisions.as_deref() {
@@ -139,6 +139,12 @@ fn file(model: &ApiModel, trace: &Trace, outcomes: &Outcomes, path: &Path) -> Re
     if path.is_dir() {
         return Err(unwritable(io::ErrorKind::IsADirectory.into()));
     }
+    // A pipe or a device is written to, not replaced; so is what a link leads to.
+    if path.metadata().is_ok_and(|about| !about.is_file()) {
+        let out = File::options().write(true).open(path).map_err(unwritable)?;
+        return decisions::write(model, trace, outcomes, BufWriter::new(out)).map_err(unwritable);
+    }
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut file = beside(path).map_err(unwritable)?;
     decisions::write(model, trace, outcomes, BufWriter::new(file.as_file_mut()))
         .map_err(unwritable)?;

@@ -176,7 +176,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Whoever was given a place by a release goes on: through the queue, so
     /// that a long line does not nest.
-    fn grant(&mut self) {
+    pub(super) fn grant(&mut self) {
         while let Some((attempt, receipt)) = self.api.granted() {
             let first = attempt as usize * self.receipts_max;
             receipt.keep(&mut self.receipts[first..first + self.receipts_max]);

@@ -96,7 +96,9 @@ impl Algorithm for Concurrency {
 
     fn view(&self, state: &InProgress, _asked: &Asked) -> View {
         let remaining = self.max.get().saturating_sub(state.0);
-        View { limit: self.max.get(), remaining: Some(remaining), reset: Some(Span::ZERO) }
+        // Nobody knows when those in progress are done.
+        let reset = (state.0 == 0).then_some(Span::ZERO);
+        View { limit: self.max.get(), remaining: Some(remaining), reset }
     }
 
     fn queue(&self) -> Option<Queue> {

@@ -34,7 +34,8 @@ pub enum Said {
 pub struct Outcome {
     /// What became of it.
     pub said: Said,
-    /// The limit that bound: that refused, or held it back the longest.
+    /// The limit that bound: that refused, or else held it back last, of one
+    /// stage the longest.
     pub limit: Option<LimitId>,
     /// What is left, as that limit tells it, or the tightest.
     pub remaining: Option<u64>,
@@ -76,6 +77,13 @@ pub fn decide(model: &ApiModel, trace: &Trace, options: Options) -> Result<Outco
             "`{}` limits what is in progress, and the trace does not say how long a request \
              takes: give it a column duration_ms",
             limit.name
+        )));
+    }
+    if model.units.len() > 1 && trace.rows.iter().any(|row| row.cost.or(row.used).is_some()) {
+        return Err(TraceError::Lacks(format!(
+            "the limits count several units ({}), and one column `cost` cannot be all of them: \
+             leave it out, and let the endpoints say what a request costs",
+            model.units.join(", ")
         )));
     }
     let sorted = trace.rows.is_sorted_by_key(|row| row.at);
@@ -147,6 +155,8 @@ struct UnderWay {
     stage: usize,
     /// Whether it waited in a line.
     queued: bool,
+    /// When its patience in the line where it stands ends.
+    tires: Instant,
     receipts: Vec<Receipt>,
 }
 
@@ -194,7 +204,7 @@ impl Replay<'_> {
     fn arrive(&mut self, row: u32, now: Instant) {
         let mut receipts = std::mem::take(&mut self.receipts);
         receipts.resize(self.model.receipts_max(), Receipt::NONE);
-        self.go_on(row, now, UnderWay { stage: 0, queued: false, receipts });
+        self.go_on(row, now, UnderWay { stage: 0, queued: false, tires: Instant::NEVER, receipts });
     }
 
     /// The stages of limits from this one on, as far as they let the request.
@@ -216,6 +226,7 @@ impl Replay<'_> {
                     self.bound(row, now, limit, Verdict::NEVER);
                     self.schedule(now.after(patience), row, What::Tire);
                     under_way.queued = true;
+                    under_way.tires = now.after(patience);
                     self.under_way.insert(row, under_way);
                     return;
                 }
@@ -289,7 +300,9 @@ impl Replay<'_> {
     }
 
     fn tire(&mut self, row: u32, now: Instant) {
-        let Some(stage) = self.under_way.get(&row).map(|under_way| under_way.stage) else { return };
+        // One who stood in an earlier line may stand in another by now.
+        let here = self.under_way.get(&row).filter(|under_way| under_way.tires == now);
+        let Some(stage) = here.map(|under_way| under_way.stage) else { return };
         let given_up = self.api.lose_patience(self.request(row), stage);
         if let Some(Decision::Reject { limit, wait }) = given_up
             && let Some(under_way) = self.under_way.remove(&row)
@@ -313,6 +326,7 @@ impl Replay<'_> {
         while let Some((waiting, receipt)) = self.api.granted() {
             if let Some(under_way) = self.under_way.get_mut(&waiting) {
                 receipt.keep(&mut under_way.receipts);
+                under_way.tires = Instant::NEVER;
                 self.schedule(now, waiting, What::Pass);
             }
         }

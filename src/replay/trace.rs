@@ -26,7 +26,7 @@ use crate::time::{Instant, SECOND, Span};
 const TIMES: [&str; 7] = ["t_ns", "t_us", "t_ms", "mono_ms", "now_ms", "wall_ms", "t_s"];
 
 /// The most requests of a trace.
-pub(super) const ROWS_MAX: usize = 200_000_000;
+pub(super) const ROWS_MAX: usize = 20_000_000;
 
 /// What of a trace is read, where its names do not say it.
 #[derive(Clone, Default, Debug)]
@@ -72,6 +72,8 @@ pub struct Trace {
     pub keys: Vec<String>,
     /// Whether the trace says when responses come.
     pub has_durations: bool,
+    /// Whether it says what requests turned out to cost.
+    pub has_used: bool,
 }
 
 /// The places of the columns that are read.
@@ -96,7 +98,9 @@ impl Trace {
         attributes: &[String],
         endpoints: &[&str],
     ) -> Result<Trace, TraceError> {
-        let (input, skipped) = without_comments(input)?;
+        let (mut input, skipped) = without_comments(input)?;
+        // The reader counts a line when it sees its \n, with CRLF one record later.
+        let crlf = u64::from(ends_in_crlf(&mut input)?);
         let mut reader = csv::ReaderBuilder::new().from_reader(input);
         let header = reader.headers().map_err(|error| wrong(&error, skipped))?.clone();
         let places = Places::find(&header, columns, attributes, endpoints)?;
@@ -110,8 +114,13 @@ impl Trace {
         };
         let mut rows = vec![];
         let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(|error| wrong(&error, skipped))? {
-            let line = record.position().map_or(0, csv::Position::line) + skipped;
+        while reader.read_record(&mut record).map_err(|error| wrong(&error, skipped + crlf))? {
+            let began = record.position().map_or(0, csv::Position::line) + crlf;
+            let within: usize =
+                record.iter().map(|cell| cell.bytes().filter(|b| *b == b'\n').count()).sum();
+            // Blank lines before a record are skipped after it began.
+            let line = (reader.position().line() + crlf).saturating_sub(1 + within as u64);
+            let line = line.max(began) + skipped;
             if rows.len() == ROWS_MAX {
                 let why = format!("there are more than {ROWS_MAX} requests: split the trace");
                 return Err(TraceError::Row { line, why });
@@ -119,8 +128,9 @@ impl Trace {
             rows.push(building.row(&record, line).map_err(|why| TraceError::Row { line, why })?);
         }
         let has_durations = building.places.took.is_some();
+        let has_used = building.places.used.is_some();
         let Building { principals, keys, .. } = building;
-        Ok(Trace { rows, principals, keys, has_durations })
+        Ok(Trace { rows, principals, keys, has_durations, has_used })
     }
 }
 
@@ -202,9 +212,12 @@ impl Building<'_> {
         let filled = |place: Option<usize>| place.map(cell).filter(|text| !text.is_empty());
         let at = time(cell(places.time), places.unit)?;
         let took = match places.took {
-            Some((place, unit)) => time(cell(place), unit)?,
-            None => 0,
+            Some((place, unit)) if !cell(place).is_empty() => time(cell(place), unit)?,
+            _ => 0,
         };
+        if at.checked_add(took).is_none_or(|end| end == u64::MAX) {
+            return Err("its response is later than the year 2554, where the clock ends".to_owned());
+        }
         let endpoint = match filled(places.endpoint) {
             None if places.endpoint.is_some() => return Err("it names no endpoint".to_owned()),
             None => 0,
@@ -292,7 +305,7 @@ fn time(text: &str, unit: u64) -> Result<u64, String> {
         place = (place / 10).max(1);
         ns = ns.checked_add(u64::from(digit - b'0') * place).ok_or_else(too_late)?;
     }
-    Ok(ns)
+    if ns == u64::MAX { Err(too_late()) } else { Ok(ns) }
 }
 
 fn amount(text: Option<&str>) -> Result<Option<u32>, String> {
@@ -313,6 +326,13 @@ fn without_comments<R: BufRead>(mut input: R) -> Result<(R, u64), TraceError> {
         lines += 1;
     }
     Ok((input, lines))
+}
+
+/// Whether the header's line ends in CRLF, as far as it has been read.
+fn ends_in_crlf(input: &mut impl BufRead) -> Result<bool, TraceError> {
+    let seen = input.fill_buf().map_err(|error| TraceError::Unreadable(error.to_string()))?;
+    let end = seen.iter().position(|byte| *byte == b'\n');
+    Ok(end.is_some_and(|end| seen[..end].ends_with(b"\r")))
 }
 
 #[cfg(test)]
@@ -356,6 +376,9 @@ mod tests {
             ("#\nt_ns,key\n1,a\n1\n", "line 4: it has 1 cells, and the header has 2"),
             ("t_ns,key,cost\n1,a,-1\n", "line 2: `-1` is not a cost"),
             ("t_ns,key,backend_status\n1,a,7\n", "line 2: `7` is no status"),
+            ("t_ns,key\r\n1,a\r\nx,b\r\n", "line 3: `x` is not a time"),
+            ("t_ns,key\n1,a\n\n\nx,b\n", "line 5: `x` is not a time"),
+            ("t_ns,key,duration_s\n1,a,18446744073\n2,a,18446744073.709551614\n", "line 3: its"),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

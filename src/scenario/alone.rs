@@ -52,10 +52,13 @@ impl Alone {
         build::endpoint_names(&self.api)
     }
 
-    /// The model for these principals, whose clock begins at time 0.
+    /// The model for these principals, whose clock begins at time 0; `settles`
+    /// where responses tell what their requests turned out to cost.
     #[must_use]
-    pub fn model(&self, principals: &mut Principals) -> ApiModel {
+    pub fn model(&self, principals: &mut Principals, settles: bool) -> ApiModel {
         let model = build::api_of(&self.api, Instant(0), principals);
-        model.expect("a file without faults becomes a model")
+        let mut model = model.expect("a file without faults becomes a model");
+        model.limits.iter_mut().for_each(|limit| limit.settles = settles);
+        model
     }
 }

@@ -1,6 +1,7 @@
 //! From files to models: names become indices, and what only several fields
 //! together can tell is checked here, all of it at once.
 
+mod header;
 mod api;
 mod population;
 mod policy;
@@ -287,6 +288,18 @@ fn changes(
                     return None;
                 }
             };
+            let old = &api.limits[limit].limiter;
+            if let Changed::Limiter(new) = &to
+                && (old.holds() || new.holds() || old.delays() != new.delays())
+                && std::mem::discriminant(old) != std::mem::discriminant(&**new)
+            {
+                let message =
+                    format!("`{}` cannot become a limiter of that kind", api.limits[limit].name);
+                let help = "what is in progress or delayed would be lost: keep its kind, and \
+                            change its numbers";
+                checks.fault(change.limit.span(), message, help);
+                return None;
+            }
             let limit = crate::api::LimitId(u16::try_from(limit).ok()?);
             Some(Change { at: start.after(change.at), limit, to })
         })

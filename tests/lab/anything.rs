@@ -118,6 +118,15 @@ impl World {
 }
 
 impl Limit {
+    /// Without a line, and without a delay.
+    fn hold_nobody_back(&mut self) {
+        match &mut self.algorithm {
+            Algorithm::Slots { queue, .. } => *queue = 0,
+            Algorithm::Other(text) => *text = "gcra = { rate = \"3/s\", burst = 2 }",
+            Algorithm::Window { .. } | Algorithm::Bucket { .. } => {}
+        }
+    }
+
     fn text(&self, number: usize) -> String {
         let algorithm = match self.algorithm {
             Algorithm::Window { quota, length, phase, first } => {
@@ -169,8 +178,14 @@ pub(crate) fn world(kind: Kind) -> impl Strategy<Value = World> {
             prop::collection::vec(client(kind), clients),
             any::<bool>(),
         );
-        parts.prop_map(move |(seed, limits, api, scenario, populations, clients, changes)| World {
-            seed,
+        parts.prop_map(move |(seed, mut limits, api, scenario, populations, clients, changes)| World {
+            seed: {
+                // These rules want all limits in one stage.
+                if ["rollback", "any"].contains(&commit) {
+                    limits.iter_mut().for_each(Limit::hold_nobody_back);
+                }
+                seed
+            },
             all_or_nothing: commit == "all-or-nothing",
             change: if changes && kind != Kind::Bounded && !limits.is_empty() {
                 change.to_owned()

@@ -1,16 +1,15 @@
 //! An API's file becomes its model.
 
 use crate::api::{
-    ApiModel, ClockView, Commit, Cost, Counted, Early, Endpoint, Form, HeaderRule, LimitId,
-    LimitModel, Notation, Penalty, Round, Told, Unit,
+    ApiModel, ClockView, Commit, Cost, Counted, Early, Endpoint, LimitId, LimitModel, Penalty,
 };
 use crate::attribute::{Condition, Missing, Principals, Scope, SlotMap};
-use crate::http::{Field, HEADERS_MAX, HeaderId, Status, Statuses, Value};
+use crate::http::{Status, Statuses};
 use crate::limiter::{Clock, Limiter};
 use crate::scenario::file::api as file;
-use crate::scenario::file::header as wire;
 use crate::time::{Instant, Length, Span};
 
+use super::header::{Names, check_lines, header_names, header_rule, headers_of};
 use super::{Checks, Name, attributes};
 
 /// The endpoint of an API that lists none.
@@ -38,7 +37,11 @@ pub(in crate::scenario) fn build(
     let endpoint = |(place, name): (usize, String)| {
         let mut ids = applied[place].clone();
         // A cost of nothing in a limit's unit is no business of that limit.
-        ids.retain(|id| limits[usize::from(id.0)].costs[place] != Cost::known(0));
+        let counts = |id: &LimitId| {
+            let (file, limit) = (&api.limit[usize::from(id.0)], &limits[usize::from(id.0)]);
+            file.counts.is_none() || limit.costs[place] != Cost::known(0)
+        };
+        ids.retain(counts);
         let stages = stages(&ids, &limits);
         Endpoint { name, limits: ids, stages }
     };
@@ -52,6 +55,12 @@ pub(in crate::scenario) fn build(
             l.penalty.as_ref().map(|(_, scope)| SlotMap::build(scope, principals, endpoints.len()))
         })
         .collect();
+    let mut units: Vec<String> =
+        api.limit.iter().filter_map(|l| Some(l.counts.as_ref()?.as_ref().clone())).collect();
+    units.sort();
+    units.dedup();
+    check_stages(api, &endpoints, checks);
+    check_lines(api, &endpoints, &limits, checks);
     let commit = match api.commit {
         file::Commit::AllOrNothing => Commit::AllOrNothing,
         file::Commit::InOrder => Commit::InOrder,
@@ -61,23 +70,17 @@ pub(in crate::scenario) fn build(
     };
     let name = api.name.clone();
     let Names { headers: header_names, texts } = names;
-    Some(ApiModel { name, endpoints, limits, commit, header_names, texts, slots, penalty_slots })
-}
-
-/// What headers are called, and what they say in words.
-struct Names {
-    headers: Vec<String>,
-    texts: Vec<String>,
-}
-
-impl Names {
-    fn text(&mut self, text: &str) -> u16 {
-        let place = self.texts.iter().position(|known| known == text).unwrap_or_else(|| {
-            self.texts.push(text.to_owned());
-            self.texts.len() - 1
-        });
-        u16::try_from(place).expect("an API has few words")
-    }
+    Some(ApiModel {
+        name,
+        endpoints,
+        limits,
+        commit,
+        header_names,
+        texts,
+        units,
+        slots,
+        penalty_slots,
+    })
 }
 
 /// The names of the endpoints; one stands for all where none is listed.
@@ -105,6 +108,24 @@ fn stages(ids: &[LimitId], limits: &[LimitModel]) -> Vec<usize> {
     stages
 }
 
+/// Rules that look at all limits together need them in one stage.
+fn check_stages(api: &file::Api, endpoints: &[Endpoint], checks: &mut Checks) {
+    let together = matches!(api.commit, file::Commit::Rollback | file::Commit::Any);
+    let several = endpoints.iter().find(|endpoint| endpoint.stages.len() > 1);
+    if let Some(endpoint) = several.filter(|_| together)
+        && let Some(id) = endpoint.limits.get(endpoint.stages[0])
+    {
+        let limit = &api.limit[usize::from(id.0)];
+        let message = format!(
+            "`{}` is asked only when the limits before it have let a request pass",
+            limit.name.as_ref()
+        );
+        let help = "commit = \"rollback\" and \"any\" want all limits at once: leave out the \
+                    queue, or the limit that delays";
+        checks.fault(limit.name.span(), message, help);
+    }
+}
+
 /// What an attempt takes from a limit, by endpoint.
 fn costs(api: &file::Api, limit: &file::Limit, checks: &mut Checks) -> Vec<Cost> {
     let known: Vec<&str> =
@@ -126,31 +147,13 @@ fn costs(api: &file::Api, limit: &file::Limit, checks: &mut Checks) -> Vec<Cost>
     if costs.is_empty() { vec![Cost::known(1)] } else { costs }
 }
 
-fn headers_of<'f>(api: &'f file::Api, limit: &'f file::Limit) -> &'f [wire::Header] {
-    limit.headers.as_deref().unwrap_or(&api.headers)
-}
-
-/// The names of all headers, each once.
-fn header_names(api: &file::Api, checks: &mut Checks) -> Vec<String> {
-    let mut names: Vec<String> = vec![];
-    let all = api.limit.iter().filter_map(|l| l.headers.as_ref()).flatten().chain(&api.headers);
-    for header in all {
-        let name = header.name.as_ref();
-        if names.iter().any(|n| n.eq_ignore_ascii_case(name)) {
-            continue;
-        }
-        if names.len() == HEADERS_MAX {
-            let message = format!("`{name}` is one header name too many");
-            checks.fault(
-                header.name.span(),
-                message,
-                format!("an API sends at most {HEADERS_MAX} about its limits"),
-            );
-        } else {
-            names.push(name.clone());
-        }
+/// A fault where an API has no endpoints to tell apart.
+fn check_endpoint(api: &file::Api, names: &[Name], checks: &mut Checks) {
+    let endpoint = names.iter().find(|name| name.as_ref() == "endpoint");
+    if let Some(name) = endpoint.filter(|_| api.endpoint.is_empty()) {
+        let message = "the API lists no endpoints that could have keys of their own";
+        checks.fault(name.span(), message, "add a [[endpoint]] for each, with its name");
     }
-    names
 }
 
 /// Which limits apply to each endpoint.
@@ -190,6 +193,7 @@ fn build_limit(
             file::Missing::Reject => Missing::Reject,
         },
     };
+    check_endpoint(api, &limit.per, checks);
     let headers = headers_of(api, limit)
         .iter()
         .filter_map(|header| header_rule(header, limit.name.as_ref(), names, checks))
@@ -200,6 +204,11 @@ fn build_limit(
             by_endpoint: names_endpoint(&p.of),
             ..Scope::default()
         };
+        check_endpoint(api, &p.of, checks);
+        if let Some(max) = p.max.as_ref().filter(|max| *max.as_ref() < p.first) {
+            let message = "the longest lock is shorter than the first";
+            checks.fault(max.span(), message, format!("write at least \"{}\"", p.first));
+        }
         (penalty(p), scope)
     });
     let status = limit.status.as_ref().or(api.status.as_ref());
@@ -218,6 +227,8 @@ fn build_limit(
             file::Counted::AtArrival => Counted::AtArrival,
             file::Counted::AtResponse => Counted::AtResponse,
         },
+        settles: false,
+        takes_cost: limit.counts.is_some() || api.limit.iter().all(|l| l.counts.is_none()),
         counts_rejects: counts_rejects(limit, &limiter, checks),
         gives_back: if limiter.skips_failures() {
             Statuses::errors()
@@ -265,7 +276,7 @@ fn penalty(written: &file::Penalty) -> Penalty {
         within: written.within.map_or(Span::NEVER, Length::span),
         first: written.first,
         step: written.step,
-        max: written.max.unwrap_or(Span::NEVER),
+        max: written.max.as_ref().map_or(Span::NEVER, |max| *max.as_ref()),
         early: match written.early {
             file::Early::Extends => Early::Extends,
             file::Early::Ignored => Early::Ignored,
@@ -293,68 +304,6 @@ fn conditions(
         );
     }
     conditions
-}
-
-fn header_rule(
-    header: &wire::Header,
-    limit: &str,
-    names: &mut Names,
-    checks: &mut Checks,
-) -> Option<HeaderRule> {
-    let place = names.headers.iter().position(|n| n.eq_ignore_ascii_case(header.name.as_ref()))?;
-    let structured = |field, names: &mut Names| Told::Structured {
-        field,
-        policy: names.text(header.text.as_deref().unwrap_or(limit)),
-        window: header.window,
-    };
-    let told = match header.tells {
-        wire::Tells::Limit => Told::Limit,
-        wire::Tells::Remaining => Told::Remaining,
-        wire::Tells::Used => Told::Used,
-        wire::Tells::UsedOfLimit => Told::UsedOfLimit,
-        wire::Tells::Reset => Told::Reset(form(header)),
-        wire::Tells::Wait => Told::Wait(form(header)),
-        wire::Tells::Text => {
-            let Some(text) = &header.text else {
-                let message = format!("`{}` does not say which text", header.name.as_ref());
-                checks.fault(header.name.span(), message, "add it, like text = \"user\"");
-                return None;
-            };
-            Told::Constant(Value::number(text).unwrap_or_else(|| Value::Text(names.text(text))))
-        }
-        wire::Tells::Draft3Limit => structured(Field::Draft3Limit, names),
-        wire::Tells::Draft6Policy => structured(Field::Draft6Policy, names),
-        wire::Tells::Draft7 => structured(Field::Draft7, names),
-        wire::Tells::Policy => structured(Field::Policy, names),
-        wire::Tells::State => structured(Field::State, names),
-    };
-    let name = HeaderId(u8::try_from(place).ok()?);
-    Some(HeaderRule { name, told, rejects_only: header.on == wire::On::Rejects })
-}
-
-fn form(header: &wire::Header) -> Form {
-    Form {
-        notation: match header.form {
-            wire::Form::Delta => Notation::Delta,
-            wire::Form::Epoch => Notation::Epoch,
-            wire::Form::HttpDate => Notation::Date,
-            wire::Form::Rfc3339 => Notation::Rfc3339,
-            wire::Form::Duration => Notation::Duration,
-        },
-        unit: match header.unit {
-            wire::Unit::Minutes => Unit::Minutes,
-            wire::Unit::Seconds => Unit::Seconds,
-            wire::Unit::Millis => Unit::Millis,
-            wire::Unit::Tenths => Unit::Decimal(1),
-            wire::Unit::Thousandths => Unit::Decimal(3),
-        },
-        round: match header.round {
-            wire::Round::Up => Round::Up,
-            wire::Round::Down => Round::Down,
-            wire::Round::DownPlusOne => Round::DownPlusOne,
-            wire::Round::AtLeastOne => Round::AtLeastOne,
-        },
-    }
 }
 
 /// The limiter of a limit; a fault unless it has exactly one.

@@ -230,7 +230,7 @@ pub struct Penalty {
     pub step: Span,
     /// The longest.
     #[serde(default)]
-    pub max: Option<Span>,
+    pub max: Option<Spanned<Span>>,
     /// What a request does that comes too early.
     #[serde(default)]
     pub early: Early,
