@@ -163,7 +163,7 @@ fn trajectories_are_pinned() {
         digests,
         [
             "50b66268bbfdc2760562fad9cb011015330f3a1a381042e7f68b7a81a6ccc437",
-            "cd2e6924b45e818a23caca4980441c77cbbe89af2e7fdf3e11dc1f6be314561d",
+            "ad74a7227a1d1c44c033c4e656166df7bc8bb3dfa21e447c94bcf1846a0ba7bc",
         ]
     );
 }
