@@ -4,6 +4,7 @@
 use tollgate::replay::{Columns, Options, Said, Trace, decide};
 use tollgate::scenario::Alone;
 use tollgate::scenario::document::Document;
+use tollgate::time::{Instant, Span};
 
 /// The decisions of an API on a trace, a word for each request: `+` let
 /// through, `+12ms` later, `~5ms` after a wait in a line, `-NAME` refused.
@@ -213,6 +214,23 @@ fn a_limiter_looks_at_its_own_clock() {
     assert_eq!(decisions(empty, "t_ms\n0\n0\n"), "-l -l");
     let made = format!("{empty}clock = {{ at-start = \"3s\", created = \"1s\" }}\n");
     assert_eq!(decisions(&made, "t_ms\n0\n0\n0\n"), "+ + -l");
+}
+
+/// What bounds every client knows the limiter's own clock, and how old it is.
+#[test]
+fn a_bound_counts_from_the_limiters_own_clock() {
+    let most = |limit: &str, clock: &str| {
+        let text = format!("name = \"a\"\n[[limit]]\nname = \"l\"\nper = []\n{limit}\n{clock}\n");
+        let api = Alone::of(Document::new("api.toml", text).unwrap(), &[]).unwrap();
+        let mut nobody = tollgate::attribute::Principals::new(vec![]);
+        api.model(&mut nobody, false).limits[0].admits_within(Instant(0), Span::seconds(1))
+    };
+    let window = "fixed-window = { quota = 5, window = \"1min\" }";
+    assert_eq!(most(window, ""), 5);
+    assert_eq!(most(window, "clock = { at-start = \"59s\" }"), 10);
+    let bucket = "token-bucket = { rate = \"1/s\", burst = 9, initial = \"empty\" }";
+    assert_eq!(most(bucket, ""), 1);
+    assert_eq!(most(bucket, "clock = { at-start = \"9s\", created = \"5s\" }"), 5);
 }
 
 #[test]
