@@ -10,7 +10,7 @@ mod oracle;
 #[path = "lab/table.rs"]
 mod table;
 
-use oracle::{FULL, QUICK, Size, asked_by, measured, model, scenario, whole};
+use oracle::{LONG, QUICK, Size, asked_by, measured, model, scenario, whole};
 use table::{BOUND, column, judge, ratio, student, table};
 use tollgate::api::Decision;
 use tollgate::engine::{self, Caller, Fact, Observer};
@@ -61,7 +61,7 @@ fn clients_that_come_back_are_refused_as_engset_says() {
 #[test]
 #[ignore = "minutes"]
 fn clients_that_come_back_are_refused_as_engset_says_in_full() {
-    engset_rows(FULL);
+    engset_rows(LONG);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_line_refuses_and_delays_as_m_m_c_k() {
 #[test]
 #[ignore = "minutes"]
 fn a_line_refuses_and_delays_as_m_m_c_k_in_full() {
-    mmck_rows(FULL);
+    mmck_rows(LONG);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_leaky_queue_refuses_and_delays_as_the_closed_form() {
 #[test]
 #[ignore = "minutes"]
 fn a_leaky_queue_refuses_and_delays_as_the_closed_form_in_full() {
-    delayed_rows(FULL);
+    delayed_rows(LONG);
 }
 
 /// nginx with `burst = B - 1` is the same law, where a call a second is slow

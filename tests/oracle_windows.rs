@@ -10,7 +10,7 @@ mod oracle;
 #[path = "lab/table.rs"]
 mod table;
 
-use oracle::{FULL, QUICK, Size, measured, model, scenario, whole};
+use oracle::{LONG, QUICK, Size, measured, model, scenario, whole};
 use table::{BOUND, column, judge, ratio, student, table};
 
 /// The statistic of the share that a limit refuses of one call a second.
@@ -72,7 +72,7 @@ fn a_sliding_log_refuses_as_erlang_b() {
 #[test]
 #[ignore = "minutes"]
 fn a_sliding_log_refuses_as_erlang_b_in_full() {
-    logs(FULL);
+    logs(LONG);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_sliding_counter_refuses_as_its_markov_chain() {
 #[test]
 #[ignore = "minutes"]
 fn a_sliding_counter_refuses_as_its_markov_chain_in_full() {
-    counters(FULL);
+    counters(LONG);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_bucket_refilled_in_steps_refuses_as_its_markov_chain() {
 #[test]
 #[ignore = "minutes"]
 fn a_bucket_refilled_in_steps_refuses_as_its_markov_chain_in_full() {
-    steps(FULL);
+    steps(LONG);
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(crate) const QUICK: Size = Size { runs: 40, calls: 5_000 };
 /// Resolves about 4e-4 of the share refused.
 pub(crate) const FULL: Size = Size { runs: 40, calls: 100_000 };
 
+/// Resolves about 7e-4, in a third of the time.
+pub(crate) const LONG: Size = Size { runs: 40, calls: 30_000 };
+
 /// One call a second at random, so that every time in the tables is in seconds.
 pub(crate) fn scenario(warm_up: u64, horizon: u64, service: &str) -> String {
     asked_by(warm_up, horizon, service, "poisson = \"1/s\"")
