@@ -252,12 +252,6 @@ impl ApiModel {
         let of = |endpoint: &Endpoint| endpoint.limits.iter().filter(undone).count();
         self.endpoints.iter().map(of).max().unwrap_or(0)
     }
-
-    /// Whether an attempt may be delayed or made to wait at the limits.
-    #[must_use]
-    pub fn may_hold_back(&self) -> bool {
-        self.limits.iter().any(|limit| limit.limiter.delays() || limit.limiter.queue().is_some())
-    }
 }
 
 /// What the limits say of an attempt in the end.

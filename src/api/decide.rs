@@ -329,12 +329,6 @@ impl<'m> Api<'m> {
         Some(self.limiters[index].view(slot, &asked))
     }
 
-    /// The model.
-    #[must_use]
-    pub fn model(&self) -> &'m ApiModel {
-        self.model
-    }
-
     /// Counts a notice, once a window.
     fn notice(&mut self, index: usize, slot: Slot, now: Instant, said: &Said) {
         let Some(told) = self.noticed[index].get_mut(slot as usize) else { return };
