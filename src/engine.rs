@@ -266,6 +266,11 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.queue.push(at, Event { what, index: call, generation });
     }
 
+    fn push_attempt(&mut self, at: Instant, what: What, attempt: u32) {
+        let generation = self.attempts.generation(attempt);
+        self.queue.push(at, Event { what, index: attempt, generation });
+    }
+
     /// Sends an attempt on its way to the next stage; no latency takes no event.
     fn hop(&mut self, after: Span, what: What, attempt: u32) {
         if after == Span::ZERO {
@@ -275,8 +280,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 _ => self.answer(attempt),
             }
         } else {
-            let generation = self.attempts.generation(attempt);
-            self.queue.push(self.now.after(after), Event { what, index: attempt, generation });
+            self.push_attempt(self.now.after(after), what, attempt);
         }
     }
 

@@ -157,9 +157,7 @@ impl<O: Observer> Engine<'_, O> {
         }
         self.note_attempt(attempt, self.calls[call].client, &Fact::Sent);
         if let Some(timeout) = self.policy(call).timeout {
-            let generation = self.attempts.generation(attempt);
-            let event = super::Event { what: What::Timeout, index: attempt, generation };
-            self.queue.push(self.now.after(timeout), event);
+            self.push_attempt(self.now.after(timeout), What::Timeout, attempt);
         }
         let out = population.outward.sample(key.draw(Purpose::Outward, u64::from(number)));
         self.hop(out, What::Reach, attempt);

@@ -1,7 +1,7 @@
 //! The server's side: limits decide, the service serves, slots become free.
 
 use super::call::{Attempt, NONE, Phase};
-use super::queue::{Event, What};
+use super::queue::What;
 use super::{Engine, Fact, Observer};
 use crate::api::{Decision, Request, Response, Ruling};
 use crate::http::{Answer, Headers, Status};
@@ -53,8 +53,7 @@ impl<O: Observer> Engine<'_, O> {
     /// A limit lets the attempt go on only later.
     fn hold_back(&mut self, attempt: u32, then: What, after: Span) {
         self.attempts[attempt].phase = Phase::HeldBack;
-        let generation = self.attempts.generation(attempt);
-        self.queue.push(self.now.after(after), Event { what: then, index: attempt, generation });
+        self.push_attempt(self.now.after(after), then, attempt);
     }
 
     /// The attempt has passed a stage of limits.
