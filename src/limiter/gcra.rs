@@ -103,17 +103,11 @@ impl Algorithm for Gcra {
     }
 
     fn view(&self, state: &Tat, asked: &Asked) -> View {
-        let lead = state.lead(asked.now, &self.units);
-        View {
-            limit: self.units.full / self.units.token,
-            remaining: Some(self.units.remaining(lead)),
-            reset: Some(self.units.until(lead)),
-        }
+        self.units.view(state.lead(asked.now, &self.units))
     }
 
     fn give_back(&self, state: &mut Tat, now: Instant, cost: u32, _mark: Mark) -> bool {
-        let lead = state.lead(now, &self.units).saturating_sub(self.units.price(cost));
-        *state = Tat::ahead(now, lead, &self.units);
+        state.take_back(now, cost, &self.units);
         true
     }
 
@@ -130,10 +124,7 @@ impl Algorithm for Gcra {
     }
 
     fn capacity(&self) -> Capacity {
-        Capacity {
-            per_second: self.written.rate.per_second(),
-            at_once: self.units.full / self.units.token,
-        }
+        self.units.capacity(self.written.rate)
     }
 
     fn admits_within(&self, _start: Instant, span: Span) -> u64 {

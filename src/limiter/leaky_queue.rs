@@ -107,18 +107,12 @@ impl Algorithm for LeakyQueue {
     }
 
     fn view(&self, state: &Tat, asked: &Asked) -> View {
-        let backlog = state.lead(asked.now, &self.units);
-        View {
-            limit: self.units.full / self.units.token,
-            remaining: Some(self.units.remaining(backlog)),
-            reset: Some(self.units.until(backlog)),
-        }
+        self.units.view(state.lead(asked.now, &self.units))
     }
 
     /// Those who wait already keep their time; who comes next goes sooner.
     fn give_back(&self, state: &mut Tat, now: Instant, cost: u32, _mark: Mark) -> bool {
-        let backlog = state.lead(now, &self.units).saturating_sub(self.units.price(cost));
-        *state = Tat::ahead(now, backlog, &self.units);
+        state.take_back(now, cost, &self.units);
         true
     }
 
@@ -134,10 +128,7 @@ impl Algorithm for LeakyQueue {
     }
 
     fn capacity(&self) -> Capacity {
-        Capacity {
-            per_second: self.written.rate.per_second(),
-            at_once: self.units.full / self.units.token,
-        }
+        self.units.capacity(self.written.rate)
     }
 
     /// The last to be let through may cost as much as the queue holds.

@@ -121,18 +121,12 @@ impl Algorithm for Pacer {
     }
 
     fn view(&self, state: &Tat, asked: &Asked) -> View {
-        let used = state.lead(asked.now, &self.units);
-        View {
-            limit: self.units.full / self.units.token,
-            remaining: Some(self.units.remaining(used)),
-            reset: Some(self.units.until(used)),
-        }
+        self.units.view(state.lead(asked.now, &self.units))
     }
 
     /// Those who wait already keep their time; who comes next goes sooner.
     fn give_back(&self, state: &mut Tat, now: Instant, cost: u32, _mark: Mark) -> bool {
-        let used = state.lead(now, &self.units).saturating_sub(self.units.price(cost));
-        *state = Tat::ahead(now, used, &self.units);
+        state.take_back(now, cost, &self.units);
         true
     }
 
@@ -148,10 +142,7 @@ impl Algorithm for Pacer {
     }
 
     fn capacity(&self) -> Capacity {
-        Capacity {
-            per_second: self.written.rate.per_second(),
-            at_once: self.units.full / self.units.token,
-        }
+        self.units.capacity(self.written.rate)
     }
 
     /// Those let through by then; there is no bound on those that wait.

@@ -5,6 +5,7 @@
 //! as in the token bucket: with rate n/p (reduced) and burst u/v, a token is
 //! p*v units, a nanosecond n*v, and the burst u*p.
 
+use super::algorithm::{Capacity, View};
 use super::burst::{Burst, TooFine};
 use crate::time::{Instant, Rate, Span};
 
@@ -42,9 +43,20 @@ impl Units {
         u64::try_from(units.div_ceil(u128::from(self.gain))).map_or(Span::NEVER, Span)
     }
 
-    /// How many whole tokens the burst still has when so much of it is used.
-    pub(super) fn remaining(&self, used: u128) -> u64 {
-        u64::try_from(used).map_or(0, |used| self.full.saturating_sub(used) / self.token)
+    /// What is told of a key that has used so much of the burst.
+    pub(super) fn view(&self, used: u128) -> View {
+        let remaining =
+            u64::try_from(used).map_or(0, |used| self.full.saturating_sub(used) / self.token);
+        View {
+            limit: self.full / self.token,
+            remaining: Some(remaining),
+            reset: Some(self.until(used)),
+        }
+    }
+
+    /// What passes at the rate that the units are of.
+    pub(super) fn capacity(&self, rate: Rate) -> Capacity {
+        Capacity { per_second: rate.per_second(), at_once: self.full / self.token }
     }
 
     /// The burst and what comes in `span`, in whole tokens.
@@ -78,6 +90,12 @@ impl Tat {
             return 0;
         }
         u128::from(self.at.since(now).0) * u128::from(units.gain) + u128::from(self.fraction)
+    }
+
+    /// A charge is given back: the next is due sooner, as far as it is not past.
+    pub(super) fn take_back(&mut self, now: Instant, cost: u32, units: &Units) {
+        let lead = self.lead(now, units).saturating_sub(units.price(cost));
+        *self = Tat::ahead(now, lead, units);
     }
 
     /// That which lies so far ahead.

@@ -120,12 +120,8 @@ impl Algorithm for TokenBucket {
     }
 
     fn view(&self, state: &Bucket, asked: &Asked) -> View {
-        let level = self.level(state, asked.now);
-        View {
-            limit: self.units.full / self.units.token,
-            remaining: Some(level / self.units.token),
-            reset: Some(Span((self.units.full - level).div_ceil(self.units.gain))),
-        }
+        let used = self.units.full - self.level(state, asked.now);
+        self.units.view(u128::from(used))
     }
 
     fn give_back(&self, state: &mut Bucket, now: Instant, cost: u32, _mark: Mark) -> bool {
