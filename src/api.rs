@@ -21,6 +21,8 @@ pub use penalty::{Early, Locks, Penalty};
 pub use receipt::Receipt;
 pub use settle::Response;
 
+use serde::Deserialize;
+
 use crate::attribute::{Place, Principal, Scope, SlotMap};
 use crate::http::{Status, Statuses};
 use crate::limiter::Limiter;
@@ -37,7 +39,8 @@ pub struct LimitId(pub u16);
 /// stage of its own, and so is one that holds places behind one that delays: who
 /// comes to it has passed the stages before, and what those charged stays
 /// charged when it refuses, as nginx's `limit_req` does before its `limit_conn`.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Commit {
     /// All, if all admit; none, if one refuses (nginx, Bucket4j).
     #[default]
@@ -70,7 +73,8 @@ impl Cost {
 }
 
 /// When an attempt is counted.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Counted {
     /// When it is decided on.
     #[default]

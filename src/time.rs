@@ -212,9 +212,7 @@ impl Rate {
     pub fn per_second(self) -> f64 {
         self.count as f64 / self.period.as_secs_f64()
     }
-}
 
-impl Rate {
     /// The same rate in lowest terms, for arithmetic: `1/s` for `60/min`.
     #[must_use]
     pub const fn reduced(self) -> Rate {

@@ -1,5 +1,7 @@
 //! Header schemes: what an API tells of a limit, and how it rounds it.
 
+use serde::Deserialize;
+
 use crate::http::{Field, HeaderId, Precision, Quota, Value};
 use crate::limiter::View;
 use crate::time::{Instant, SECOND, Span};
@@ -44,37 +46,62 @@ pub struct Form {
 }
 
 /// As what a time is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Notation {
     /// A number counted from now.
+    #[default]
     Delta,
     /// A number counted from the Unix epoch.
     Epoch,
     /// An HTTP date.
-    Date,
+    HttpDate,
     /// An RFC 3339 time.
+    #[serde(rename = "rfc-3339")]
     Rfc3339,
-    /// A duration as Go prints it.
+    /// A duration such as `6m0s`, as Go prints it.
     Duration,
 }
 
 /// The unit of a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
 pub enum Unit {
     /// Whole minutes.
+    #[serde(rename = "min")]
     Minutes,
     /// Whole seconds.
+    #[default]
+    #[serde(rename = "s")]
     Seconds,
     /// Whole milliseconds.
+    #[serde(rename = "ms")]
     Millis,
-    /// Seconds with so many decimals.
-    Decimal(u8),
+    /// Seconds with one decimal.
+    #[serde(rename = "0.1s")]
+    Tenths,
+    /// Seconds with three decimals.
+    #[serde(rename = "0.001s")]
+    Thousandths,
+}
+
+impl Unit {
+    /// In nanoseconds.
+    const fn ns(self) -> u64 {
+        match self {
+            Unit::Minutes => 60 * SECOND,
+            Unit::Seconds => SECOND,
+            Unit::Tenths => SECOND / 10,
+            Unit::Millis | Unit::Thousandths => SECOND / 1_000,
+        }
+    }
 }
 
 /// How a time is rounded to its unit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Round {
     /// Up.
+    #[default]
     Up,
     /// Down.
     Down,
@@ -147,14 +174,9 @@ impl Form {
     fn value(self, from_now: Span, now: Instant) -> Value {
         let ns = match self.notation {
             Notation::Delta | Notation::Duration => from_now.0,
-            Notation::Epoch | Notation::Date | Notation::Rfc3339 => now.after(from_now).0,
+            Notation::Epoch | Notation::HttpDate | Notation::Rfc3339 => now.after(from_now).0,
         };
-        let unit = match self.unit {
-            Unit::Minutes => 60 * SECOND,
-            Unit::Seconds => SECOND,
-            Unit::Millis => SECOND / 1_000,
-            Unit::Decimal(places) => SECOND / 10_u64.pow(u32::from(places.min(9))),
-        };
+        let unit = self.unit.ns();
         let count = match self.round {
             Round::Up => ns.div_ceil(unit),
             Round::Down => ns / unit,
@@ -164,11 +186,12 @@ impl Form {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let rounded = signed(count.saturating_mul(unit));
         match (self.notation, self.unit) {
-            (Notation::Date, _) => Value::Date(rounded / signed(SECOND)),
+            (Notation::HttpDate, _) => Value::Date(rounded / signed(SECOND)),
             (Notation::Rfc3339, Unit::Minutes) => Value::Timestamp(rounded, Precision::Minute),
             (Notation::Rfc3339, _) => Value::Timestamp(rounded, Precision::Second),
             (Notation::Duration, _) => Value::Duration(rounded),
-            (_, Unit::Decimal(places)) => Value::Decimal(rounded, places),
+            (_, Unit::Tenths) => Value::Decimal(rounded, 1),
+            (_, Unit::Thousandths) => Value::Decimal(rounded, 3),
             _ => Value::Integer(signed(count)),
         }
     }
@@ -195,12 +218,12 @@ mod tests {
             (Epoch, Seconds, Up, "1767603663"),
             (Epoch, Seconds, Down, "1767603662"),
             (Epoch, Millis, Up, "1767603662400"),
-            (Epoch, Decimal(3), Up, "1767603662.400"),
+            (Epoch, Thousandths, Up, "1767603662.400"),
             (Delta, Seconds, Up, "13"),
             (Delta, Seconds, Down, "12"),
             (Delta, Seconds, DownPlusOne, "13"),
-            (Delta, Decimal(1), Up, "12.4"),
-            (Date, Seconds, Up, "Mon, 05 Jan 2026 09:01:03 GMT"),
+            (Delta, Tenths, Up, "12.4"),
+            (HttpDate, Seconds, Up, "Mon, 05 Jan 2026 09:01:03 GMT"),
             (Rfc3339, Seconds, Up, "2026-01-05T09:01:03Z"),
             (Rfc3339, Minutes, Up, "2026-01-05T09:02Z"),
             (Duration, Seconds, Up, "13s"),

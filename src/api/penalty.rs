@@ -6,11 +6,14 @@
 //! says of `retry-after`: "If a request is made before this time, the waiting
 //! period increases." The lock stays even if the limit itself has room again.
 
+use serde::Deserialize;
+
 use crate::limiter::Slot;
 use crate::time::{Instant, Span};
 
 /// What a request does that comes while the key is locked.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Early {
     /// It makes the waiting period longer, which counts from it.
     #[default]

@@ -1,8 +1,6 @@
 //! An API's file becomes its model.
 
-use crate::api::{
-    ApiModel, ClockView, Commit, Cost, Counted, Early, Endpoint, LimitId, LimitModel, Penalty,
-};
+use crate::api::{ApiModel, ClockView, Commit, Cost, Endpoint, LimitId, LimitModel, Penalty};
 use crate::attribute::{Condition, Missing, Principals, Scope, SlotMap};
 use crate::http::{Status, Statuses};
 use crate::limiter::{Clock, Limiter};
@@ -61,20 +59,13 @@ pub(in crate::scenario) fn build(
     units.dedup();
     check_stages(api, &endpoints, checks);
     check_lines(api, &endpoints, &limits, checks);
-    let commit = match api.commit {
-        file::Commit::AllOrNothing => Commit::AllOrNothing,
-        file::Commit::InOrder => Commit::InOrder,
-        file::Commit::Always => Commit::Always,
-        file::Commit::Rollback => Commit::Rollback,
-        file::Commit::Any => Commit::Any,
-    };
     let name = api.name.clone();
     let Names { headers: header_names, texts } = names;
     Some(ApiModel {
         name,
         endpoints,
         limits,
-        commit,
+        commit: api.commit,
         header_names,
         texts,
         units,
@@ -110,7 +101,7 @@ fn stages(ids: &[LimitId], limits: &[LimitModel]) -> Vec<usize> {
 
 /// Rules that look at all limits together need them in one stage.
 fn check_stages(api: &file::Api, endpoints: &[Endpoint], checks: &mut Checks) {
-    let together = matches!(api.commit, file::Commit::Rollback | file::Commit::Any);
+    let together = matches!(api.commit, Commit::Rollback | Commit::Any);
     let several = endpoints.iter().find(|endpoint| endpoint.stages.len() > 1);
     if let Some(endpoint) = several.filter(|_| together)
         && let Some(id) = endpoint.limits.get(endpoint.stages[0])
@@ -223,10 +214,7 @@ fn build_limit(
         clock: clock(limit.clock, &limiter, start),
         scope,
         costs,
-        counted: match limit.counted {
-            file::Counted::AtArrival => Counted::AtArrival,
-            file::Counted::AtResponse => Counted::AtResponse,
-        },
+        counted: limit.counted,
         settles: false,
         takes_cost: limit.counts.is_some() || api.limit.iter().all(|l| l.counts.is_none()),
         counts_rejects: counts_rejects(limit, &limiter, checks),
@@ -277,10 +265,7 @@ fn penalty(written: &file::Penalty) -> Penalty {
         first: written.first,
         step: written.step,
         max: written.max.as_ref().map_or(Span::NEVER, |max| *max.as_ref()),
-        early: match written.early {
-            file::Early::Extends => Early::Extends,
-            file::Early::Ignored => Early::Ignored,
-        },
+        early: written.early,
     }
 }
 

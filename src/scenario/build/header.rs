@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{Endpoint, Form, HeaderRule, LimitModel, Notation, Round, Told, Unit};
+use crate::api::{Endpoint, Form, HeaderRule, LimitModel, Told};
 use crate::http::{Field, HEADERS_MAX, HeaderId, Value};
 use crate::scenario::file::api as file;
 use crate::scenario::file::header as wire;
@@ -112,26 +112,5 @@ pub(super) fn header_rule(
 }
 
 fn form(header: &wire::Header) -> Form {
-    Form {
-        notation: match header.form {
-            wire::Form::Delta => Notation::Delta,
-            wire::Form::Epoch => Notation::Epoch,
-            wire::Form::HttpDate => Notation::Date,
-            wire::Form::Rfc3339 => Notation::Rfc3339,
-            wire::Form::Duration => Notation::Duration,
-        },
-        unit: match header.unit {
-            wire::Unit::Minutes => Unit::Minutes,
-            wire::Unit::Seconds => Unit::Seconds,
-            wire::Unit::Millis => Unit::Millis,
-            wire::Unit::Tenths => Unit::Decimal(1),
-            wire::Unit::Thousandths => Unit::Decimal(3),
-        },
-        round: match header.round {
-            wire::Round::Up => Round::Up,
-            wire::Round::Down => Round::Down,
-            wire::Round::DownPlusOne => Round::DownPlusOne,
-            wire::Round::AtLeastOne => Round::AtLeastOne,
-        },
-    }
+    Form { notation: header.form, unit: header.unit, round: header.round }
 }

@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::cost::{Costs, GivesBack};
 use super::header::Header;
 use super::{Assumed, Name};
+use crate::api::{Commit, Counted, Early};
 use crate::limiter::{self, Limiter};
 use crate::time::{Length, Span};
 
@@ -43,23 +44,6 @@ pub struct Api {
     /// What the vendor does not document about all of it.
     #[serde(default)]
     pub assumed: Assumed,
-}
-
-/// Which limits are charged when the verdict is in.
-#[derive(Clone, Copy, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Commit {
-    /// All or none.
-    #[default]
-    AllOrNothing,
-    /// Each as it admits, without rollback.
-    InOrder,
-    /// Each by its own verdict, whatever the others say.
-    Always,
-    /// Each as it admits, taken back when a later one refuses.
-    Rollback,
-    /// One that admits is enough.
-    Any,
 }
 
 /// An endpoint, or a class of endpoints that are limited alike.
@@ -187,17 +171,6 @@ pub struct Clock {
     pub created: Option<Span>,
 }
 
-/// When an attempt is counted.
-#[derive(Clone, Copy, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Counted {
-    /// When it is decided on.
-    #[default]
-    AtArrival,
-    /// When its response is known.
-    AtResponse,
-}
-
 /// What becomes of attempts that lack an attribute of the key.
 #[derive(Clone, Copy, Default, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -238,17 +211,6 @@ pub struct Penalty {
 
 const fn one() -> NonZeroU32 {
     NonZeroU32::MIN
-}
-
-/// What a request does that comes while its key is locked out.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Early {
-    /// It makes the waiting period longer, which counts from it.
-    #[default]
-    Extends,
-    /// Nothing.
-    Ignored,
 }
 
 #[cfg(test)]

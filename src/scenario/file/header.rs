@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Name;
+use crate::api::{Notation, Round, Unit};
 use crate::time::Span;
 
 /// A header.
@@ -15,7 +16,7 @@ pub struct Header {
     pub tells: Tells,
     /// How a time is written.
     #[serde(default)]
-    pub form: Form,
+    pub form: Notation,
     /// The unit of a time.
     #[serde(default)]
     pub unit: Unit,
@@ -64,60 +65,6 @@ pub enum Tells {
     Policy,
     /// `RateLimit: "burst";r=50;t=30` of drafts 8 to 10.
     State,
-}
-
-/// How a time is written.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Form {
-    /// A number counted from now.
-    #[default]
-    Delta,
-    /// A number counted from the epoch.
-    Epoch,
-    /// An HTTP date.
-    HttpDate,
-    /// An RFC 3339 time.
-    #[serde(rename = "rfc-3339")]
-    Rfc3339,
-    /// A duration such as `6m0s`.
-    Duration,
-}
-
-/// The unit of a time.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
-pub enum Unit {
-    /// Whole minutes.
-    #[serde(rename = "min")]
-    Minutes,
-    /// Whole seconds.
-    #[default]
-    #[serde(rename = "s")]
-    Seconds,
-    /// Whole milliseconds.
-    #[serde(rename = "ms")]
-    Millis,
-    /// Seconds with one decimal.
-    #[serde(rename = "0.1s")]
-    Tenths,
-    /// Seconds with three decimals.
-    #[serde(rename = "0.001s")]
-    Thousandths,
-}
-
-/// How a time is rounded to its unit.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Round {
-    /// Up.
-    #[default]
-    Up,
-    /// Down.
-    Down,
-    /// Down, and one more.
-    DownPlusOne,
-    /// Up, and at least one.
-    AtLeastOne,
 }
 
 /// On which responses a header is sent.
