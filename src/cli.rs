@@ -10,6 +10,7 @@ mod completions;
 mod init;
 mod list;
 mod progress;
+mod rows;
 mod replay;
 mod run;
 mod show;

@@ -404,3 +404,20 @@ fn every_limiter_is_listed_with_its_parameters() {
     let widest = all.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{widest:?}");
 }
+
+/// What a link leads to is written, and the link stays.
+#[cfg(unix)]
+#[test]
+fn rows_go_through_a_link_and_not_over_it() {
+    let folder = folder();
+    let (link, file) = (folder.path().join("link.csv"), folder.path().join("rows.csv"));
+    fs::write(&file, "old").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let events = ["run", "aiclicks", "--client", "naive", "--events", "link.csv", "--quiet"];
+    assert!(tollgate(folder.path(), &events).status.success());
+    assert!(fs::read_to_string(&file).unwrap().starts_with("t_sent_s,"));
+    let decisions = [&RULE[..], &["--decisions", "link.csv", "--quiet"]].concat();
+    assert!(fed(folder.path(), &decisions, "t_ms,key\n0,a\n").status.success());
+    assert!(fs::read_to_string(&file).unwrap().starts_with("t_ns,"));
+    assert!(link.is_symlink());
+}

@@ -1,16 +1,13 @@
 //! `replay`: limits decide on the requests of a trace.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader};
 
 use clap::Args;
 
-use super::{Failure, fetch, print, say, setting};
-use crate::api::ApiModel;
-use crate::replay::{Columns, Options, Outcomes, Trace, TraceError, decide};
+use super::{Failure, fetch, print, rows, say, setting};
+use crate::replay::{Columns, Options, Trace, TraceError, decide};
 use crate::report::decisions;
-use crate::report::output::beside;
 use crate::report::text::{visible, wrap};
 use crate::scenario::Alone;
 use crate::scenario::quick::Quick;
@@ -83,10 +80,8 @@ impl Replay {
         let model = api.model(&mut trace.principals, trace.has_used);
         let options = Options { sort: self.sort, headers: self.headers };
         let outcomes = decide(&model, &trace, options).map_err(|error| self.data(&error))?;
-        match self.decisions.as_deref() {
-            None => {}
-            Some("-") => stream(&model, &trace, &outcomes)?,
-            Some(path) => file(&model, &trace, &outcomes, Path::new(path))?,
+        if let Some(to) = self.decisions.as_deref() {
+            rows::write(to, |out| Ok(((), decisions::write(&model, &trace, &outcomes, out))))?;
         }
         if self.quiet {
             return Ok(());
@@ -119,35 +114,4 @@ impl Replay {
         let name = if self.trace == "-" { "stdin" } else { &self.trace };
         Failure::Data(format!("{}: {error}", visible(name)))
     }
-}
-
-/// Every decision to stdout.
-fn stream(model: &ApiModel, trace: &Trace, outcomes: &Outcomes) -> Result<(), Failure> {
-    match decisions::write(model, trace, outcomes, BufWriter::new(io::stdout().lock())) {
-        // Who reads them may stop: that is no failure.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Failed(format!("cannot write to stdout: {error}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Every decision to a file, which has its name when it is whole.
-fn file(model: &ApiModel, trace: &Trace, outcomes: &Outcomes, path: &Path) -> Result<(), Failure> {
-    let unwritable =
-        |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
-    if path.is_dir() {
-        return Err(unwritable(io::ErrorKind::IsADirectory.into()));
-    }
-    // A pipe or a device is written to, not replaced; so is what a link leads to.
-    if path.metadata().is_ok_and(|about| !about.is_file()) {
-        let out = File::options().write(true).open(path).map_err(unwritable)?;
-        return decisions::write(model, trace, outcomes, BufWriter::new(out)).map_err(unwritable);
-    }
-    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut file = beside(path).map_err(unwritable)?;
-    decisions::write(model, trace, outcomes, BufWriter::new(file.as_file_mut()))
-        .map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
 }

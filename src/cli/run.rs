@@ -1,14 +1,13 @@
 //! `run`: one client, one seed, and every attempt of it if wanted.
 
-use std::io::{self, BufWriter};
-use std::path::Path;
+use std::io::Write;
 
 use clap::Args;
 
+use super::rows::{self, Written};
 use super::{Common, Failure, load, print, say};
 use crate::experiment::{Outcome, run_once};
 use crate::report::events::Events;
-use crate::report::output::beside;
 use crate::report::single::Single;
 use crate::scenario::Model;
 
@@ -46,8 +45,7 @@ impl Run {
         };
         let outcome = match self.events.as_deref() {
             None => run_once(&variant.model, self.seed, self.replicate, &mut ())?,
-            Some("-") => self.stream(&variant.model)?,
-            Some(path) => self.file(&variant.model, Path::new(path))?,
+            Some(to) => rows::write(to, |out| self.attempts(&variant.model, out))?,
         };
         let single = Single {
             title: &plan.title,
@@ -71,31 +69,10 @@ impl Run {
         Ok(())
     }
 
-    /// Every attempt to stdout, as it happens.
-    fn stream(&self, model: &Model) -> Result<Outcome, Failure> {
-        let mut events = Events::new(model, BufWriter::new(io::stdout().lock()));
+    /// Every attempt as it happens.
+    fn attempts(&self, model: &Model, out: &mut dyn Write) -> Written<Outcome> {
+        let mut events = Events::new(model, out);
         let outcome = run_once(model, self.seed, self.replicate, &mut events)?;
-        match events.finish() {
-            // Who reads them may stop: that is no failure.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::Failed(format!("cannot write to stdout: {error}")))
-            }
-            _ => Ok(outcome),
-        }
-    }
-
-    /// Every attempt to a file, which has its name when it is whole.
-    fn file(&self, model: &Model, path: &Path) -> Result<Outcome, Failure> {
-        let unwritable =
-            |error: io::Error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
-        if path.is_dir() {
-            return Err(unwritable(io::ErrorKind::IsADirectory.into()));
-        }
-        let mut file = beside(path).map_err(unwritable)?;
-        let mut events = Events::new(model, BufWriter::new(file.as_file_mut()));
-        let outcome = run_once(model, self.seed, self.replicate, &mut events)?;
-        events.finish().map_err(unwritable)?;
-        file.persist(path).map_err(|error| unwritable(error.error))?;
-        Ok(outcome)
+        Ok((outcome, events.finish()))
     }
 }

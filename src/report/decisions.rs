@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+use super::events::cause;
 use super::number::{count, decimal};
 use super::text::{cell, visible, wrap};
 use crate::api::{ApiModel, LimitId};
@@ -34,11 +35,13 @@ pub fn write(
     outcomes: &Outcomes,
     out: impl Write,
 ) -> io::Result<()> {
+    rows(model, trace, outcomes, out).map_err(cause)
+}
+
+fn rows(model: &ApiModel, trace: &Trace, outcomes: &Outcomes, out: impl Write) -> csv::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     let names: &[String] = if outcomes.headers.is_empty() { &[] } else { &model.header_names };
-    writer
-        .write_record(COLUMNS.into_iter().chain(names.iter().map(String::as_str)))
-        .map_err(plain)?;
+    writer.write_record(COLUMNS.into_iter().chain(names.iter().map(String::as_str)))?;
     for (index, (row, outcome)) in trace.rows.iter().zip(&outcomes.rows).enumerate() {
         let (decision, delay) = match outcome.said {
             Said::Admit => ("admit", None),
@@ -53,31 +56,23 @@ pub fn write(
             .cost
             .or_else(|| first.map(|(id, _)| model.limit(id).costs[row.endpoint as usize].reserved));
         let limit = outcome.limit.map(|id| cell(&model.limit(id).name)).unwrap_or_default();
-        writer.write_field(row.at.0.to_string()).map_err(plain)?;
-        writer.write_field(cell(&trace.keys[row.key as usize]).as_bytes()).map_err(plain)?;
-        writer.write_field(number(cost.map(u64::from))).map_err(plain)?;
-        writer.write_field(decision).map_err(plain)?;
-        writer.write_field(span(delay)).map_err(plain)?;
-        writer.write_field(number(outcome.remaining)).map_err(plain)?;
-        writer.write_field(span(outcome.retry_after)).map_err(plain)?;
-        writer.write_field(span(outcome.reset)).map_err(plain)?;
-        writer.write_field(limit.as_bytes()).map_err(plain)?;
+        writer.write_field(row.at.0.to_string())?;
+        writer.write_field(cell(&trace.keys[row.key as usize]).as_bytes())?;
+        writer.write_field(number(cost.map(u64::from)))?;
+        writer.write_field(decision)?;
+        writer.write_field(span(delay))?;
+        writer.write_field(number(outcome.remaining))?;
+        writer.write_field(span(outcome.retry_after))?;
+        writer.write_field(span(outcome.reset))?;
+        writer.write_field(limit.as_bytes())?;
         for id in (0..).map(HeaderId).take(names.len()) {
             let lines = outcomes.headers[index].iter().filter(|(name, _)| *name == id);
             let values: Vec<String> = lines.map(|(_, value)| value.written(&model.texts)).collect();
-            writer.write_field(cell(&values.join(", ")).as_bytes()).map_err(plain)?;
+            writer.write_field(cell(&values.join(", ")).as_bytes())?;
         }
-        writer.write_record(None::<&[u8]>).map_err(plain)?;
+        writer.write_record(None::<&[u8]>)?;
     }
-    writer.flush()
-}
-
-/// The error below the CSV writer's own, which hides a closed pipe.
-fn plain(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
+    Ok(writer.flush()?)
 }
 
 /// What became of all requests, and at which limits, in a few lines.

@@ -77,7 +77,7 @@ impl<'m, W: Write> Events<'m, W> {
 }
 
 /// What the system said, which tells a closed pipe from a full disk.
-fn cause(error: csv::Error) -> io::Error {
+pub(super) fn cause(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
