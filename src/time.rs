@@ -45,6 +45,19 @@ impl Instant {
         Span(self.0.saturating_sub(earlier.0))
     }
 
+    /// Whole milliseconds since the Unix epoch, rounded down.
+    #[must_use]
+    pub const fn epoch_millis(self) -> u64 {
+        self.0 / 1_000_000
+    }
+
+    /// Seconds since the Unix epoch, as a float: the whole number of
+    /// nanoseconds becomes one first, as in most programs that do so.
+    #[must_use]
+    pub const fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
     /// Whole seconds since the Unix epoch, rounded down.
     #[must_use]
     pub const fn epoch_seconds(self) -> u64 {

@@ -110,11 +110,6 @@ impl DrfSimpleRateThrottle {
     }
 }
 
-/// The clock as `time.time()` gives it.
-fn seconds(now: Instant) -> f64 {
-    now.0 as f64 / 1e9
-}
-
 impl Algorithm for DrfSimpleRateThrottle {
     type State = History;
 
@@ -135,7 +130,7 @@ impl Algorithm for DrfSimpleRateThrottle {
     }
 
     fn test(&self, state: &History, now: Instant, cost: u32) -> Verdict {
-        let now = seconds(now);
+        let now = now.as_secs_f64();
         let passed = self.passed(state, now);
         let entries = (state.times.len() - passed) as u64;
         let cost = u64::from(cost);
@@ -161,7 +156,7 @@ impl Algorithm for DrfSimpleRateThrottle {
     }
 
     fn admit(&self, state: &mut History, now: Instant, cost: u32) -> Mark {
-        let now = seconds(now);
+        let now = now.as_secs_f64();
         let passed = self.passed(state, now);
         state.times.drain(..passed);
         if cost > 0 {
@@ -172,7 +167,7 @@ impl Algorithm for DrfSimpleRateThrottle {
     }
 
     fn view(&self, state: &History, asked: &Asked) -> View {
-        let passed = self.passed(state, seconds(asked.now));
+        let passed = self.passed(state, asked.now.as_secs_f64());
         let entries = (state.times.len() - passed) as u64;
         View {
             limit: self.num_requests,

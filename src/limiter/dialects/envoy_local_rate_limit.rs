@@ -119,11 +119,6 @@ impl EnvoyLocalRateLimit {
     }
 }
 
-/// The monotonic clock as a double in seconds.
-fn seconds(now: Instant) -> f64 {
-    now.0 as f64 / 1e9
-}
-
 /// As a cast in C++ cuts off.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // cutting off is what is meant
 const fn whole(number: f64) -> u64 {
@@ -147,11 +142,11 @@ impl Algorithm for EnvoyLocalRateLimit {
     };
 
     fn fresh(&self, created: Instant) -> Empty {
-        Empty(seconds(created) - self.max / self.rate)
+        Empty(created.as_secs_f64() - self.max / self.rate)
     }
 
     fn test(&self, state: &Empty, now: Instant, cost: u32) -> Verdict {
-        if cost == 0 || self.level(*state, seconds(now)) < f64::from(cost) {
+        if cost == 0 || self.level(*state, now.as_secs_f64()) < f64::from(cost) {
             Verdict::NEVER
         } else {
             Verdict::Admit
@@ -159,14 +154,14 @@ impl Algorithm for EnvoyLocalRateLimit {
     }
 
     fn admit(&self, state: &mut Empty, now: Instant, cost: u32) -> Mark {
-        let now = seconds(now);
+        let now = now.as_secs_f64();
         let left = self.level(*state, now) - f64::from(cost);
         *state = Empty(now - left / self.rate);
         Mark::NONE
     }
 
     fn view(&self, state: &Empty, asked: &Asked) -> View {
-        let level = self.level(*state, seconds(asked.now));
+        let level = self.level(*state, asked.now.as_secs_f64());
         View {
             limit: u64::from(self.written.max_tokens.get()),
             remaining: Some(whole(level)),
@@ -181,7 +176,7 @@ impl Algorithm for EnvoyLocalRateLimit {
 
     /// As many tokens as there were, as far as the new bucket holds them.
     fn carry(&self, state: &mut Empty, old: &Self, now: Instant) {
-        let now = seconds(now);
+        let now = now.as_secs_f64();
         *state = Empty(now - self.max.min(old.level(*state, now)) / self.rate);
     }
 

@@ -94,7 +94,7 @@ pub struct Client {
 impl ExpressRateLimit {
     /// The client with a hit now.
     fn hit(&self, client: &Client, now: Instant) -> Client {
-        let now = millis_clock::shown(now);
+        let now = now.epoch_millis();
         if client.reset <= now {
             Client { hits: 1, reset: now.saturating_add(self.window_ms) }
         } else {
@@ -158,7 +158,7 @@ impl Algorithm for ExpressRateLimit {
     }
 
     fn give_back(&self, state: &mut Client, now: Instant, _cost: u32, mark: Mark) -> bool {
-        let stands = millis_clock::shown(now) < state.reset && state.reset == mark.0;
+        let stands = now.epoch_millis() < state.reset && state.reset == mark.0;
         if stands {
             state.hits = state.hits.saturating_sub(1);
         }
@@ -181,7 +181,7 @@ impl Algorithm for ExpressRateLimit {
         if self.skip_failed_requests {
             return u64::MAX;
         }
-        let passed = millis_clock::shown(start.after(span)) - millis_clock::shown(start);
+        let passed = start.after(span).epoch_millis() - start.epoch_millis();
         (passed / self.window_ms + 1).saturating_mul(self.limit)
     }
 

@@ -114,7 +114,7 @@ impl GubernatorLeaky {
     }
 
     fn hit(&self, state: &mut Item, now: Instant, cost: u32) {
-        let (now, cost) = (millis(now), u64::from(cost));
+        let (now, cost) = (now.epoch_millis(), u64::from(cost));
         let (mut bucket, stood) = self.leaked(state, now);
         let left = whole(bucket.remaining);
         if stood && cost > 0 {
@@ -129,10 +129,6 @@ impl GubernatorLeaky {
         }
         state.bucket = Some(bucket);
     }
-}
-
-fn millis(now: Instant) -> u64 {
-    now.0 / 1_000_000
 }
 
 /// Go's `int64`: towards zero.
@@ -163,7 +159,7 @@ impl Algorithm for GubernatorLeaky {
     }
 
     fn test(&self, state: &Item, now: Instant, cost: u32) -> Verdict {
-        let (bucket, _) = self.leaked(state, millis(now));
+        let (bucket, _) = self.leaked(state, now.epoch_millis());
         if u64::from(cost) > whole(bucket.remaining) { Verdict::NEVER } else { Verdict::Admit }
     }
 
@@ -177,7 +173,7 @@ impl Algorithm for GubernatorLeaky {
     }
 
     fn view(&self, state: &Item, asked: &Asked) -> View {
-        let now = millis(asked.now);
+        let now = asked.now.epoch_millis();
         let (bucket, _) = self.leaked(state, now);
         let remaining = whole(bucket.remaining);
         let missing = self.limit.get().saturating_sub(remaining.max(bucket.drained));

@@ -101,10 +101,6 @@ impl GubernatorToken {
     }
 }
 
-fn millis(now: Instant) -> u64 {
-    now.0 / 1_000_000
-}
-
 impl Algorithm for GubernatorToken {
     type State = Item;
 
@@ -126,19 +122,19 @@ impl Algorithm for GubernatorToken {
     }
 
     fn test(&self, state: &Item, now: Instant, cost: u32) -> Verdict {
-        let (window, _) = self.window(state, millis(now));
+        let (window, _) = self.window(state, now.epoch_millis());
         if Self::is_over(&window, cost) { Verdict::NEVER } else { Verdict::Admit }
     }
 
     fn admit(&self, state: &mut Item, now: Instant, cost: u32) -> Mark {
-        let (mut window, _) = self.window(state, millis(now));
+        let (mut window, _) = self.window(state, now.epoch_millis());
         window.remaining = window.remaining.saturating_sub(u64::from(cost));
         state.window = Some(window);
         Mark::NONE
     }
 
     fn refuse(&self, state: &mut Item, now: Instant, cost: u32) {
-        let (mut window, stood) = self.window(state, millis(now));
+        let (mut window, stood) = self.window(state, now.epoch_millis());
         let cost = u64::from(cost);
         if cost > 0 && stood {
             if window.remaining == 0 {
@@ -153,7 +149,7 @@ impl Algorithm for GubernatorToken {
     }
 
     fn view(&self, state: &Item, asked: &Asked) -> View {
-        let (window, _) = self.window(state, millis(asked.now));
+        let (window, _) = self.window(state, asked.now.epoch_millis());
         let expires = Instant(window.expires.saturating_mul(1_000_000));
         View {
             limit: self.limit,

@@ -191,10 +191,6 @@ impl HaproxyHttpReqRate {
     }
 }
 
-const fn millis(now: Instant) -> u64 {
-    now.0 / 1_000_000
-}
-
 /// The low half, as C takes it: the program's clock is so many ms modulo 2^32.
 #[allow(clippy::cast_possible_truncation)] // cutting off is what is meant
 const fn low(number: u64) -> u32 {
@@ -224,7 +220,7 @@ impl Algorithm for HaproxyHttpReqRate {
     }
 
     fn test(&self, state: &Entry, now: Instant, cost: u32) -> Verdict {
-        let now = millis(now);
+        let now = now.epoch_millis();
         let entry = match self.order {
             Order::TrackThenDeny if cost > 0 => self.counted(*state, now, cost),
             _ => self.at(*state, now),
@@ -234,7 +230,7 @@ impl Algorithm for HaproxyHttpReqRate {
 
     fn admit(&self, state: &mut Entry, now: Instant, cost: u32) -> Mark {
         if cost > 0 {
-            *state = self.counted(*state, millis(now), cost);
+            *state = self.counted(*state, now.epoch_millis(), cost);
         }
         Mark::NONE
     }

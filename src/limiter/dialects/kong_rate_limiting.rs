@@ -163,7 +163,7 @@ fn at(period: usize, count: Count, now: Instant) -> Count {
         let (start, end) = window(period, seconds);
         return Count { start, end, used: 0, until: u64::MAX };
     }
-    if now.0 / 1_000_000 > count.until {
+    if now.epoch_millis() > count.until {
         return Count { used: 0, until: u64::MAX, ..count };
     }
     count
@@ -229,7 +229,7 @@ impl Algorithm for KongRateLimiting {
         for (period, _) in self.limits() {
             let mut count = at(period, state[period], now);
             if count.used == 0 && cost > 0 {
-                count.until = now.0 / 1_000_000 + PERIODS[period].1 * 1_000;
+                count.until = now.epoch_millis() + PERIODS[period].1 * 1_000;
             }
             count.used = count.used.saturating_add(u64::from(cost));
             state[period] = count;

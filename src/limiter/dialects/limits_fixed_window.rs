@@ -69,17 +69,12 @@ impl Counter {
 
 impl LimitsFixedWindow {
     fn hit(&self, state: &mut Counter, now: Instant, cost: u32) {
-        let (now, cost) = (seconds(now), u64::from(cost));
+        let (now, cost) = (now.as_secs_f64(), u64::from(cost));
         state.count = state.at(now).saturating_add(cost);
         if state.count == cost {
             state.expires = now + self.period.as_f64();
         }
     }
-}
-
-/// The clock as `time.time()` gives it.
-fn seconds(now: Instant) -> f64 {
-    now.0 as f64 / 1e9
 }
 
 impl Algorithm for LimitsFixedWindow {
@@ -102,7 +97,7 @@ impl Algorithm for LimitsFixedWindow {
     }
 
     fn test(&self, state: &Counter, now: Instant, cost: u32) -> Verdict {
-        let count = state.at(seconds(now)).saturating_add(u64::from(cost));
+        let count = state.at(now.as_secs_f64()).saturating_add(u64::from(cost));
         if count <= self.amount { Verdict::Admit } else { Verdict::NEVER }
     }
 
@@ -116,7 +111,7 @@ impl Algorithm for LimitsFixedWindow {
     }
 
     fn view(&self, state: &Counter, asked: &Asked) -> View {
-        let now = seconds(asked.now);
+        let now = asked.now.as_secs_f64();
         let left = if state.expires <= now { 0.0 } else { state.expires - now };
         View {
             limit: self.amount,

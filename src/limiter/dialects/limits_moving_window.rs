@@ -94,11 +94,6 @@ impl LimitsMovingWindow {
     }
 }
 
-/// The clock as `time.time()` gives it.
-fn seconds(now: Instant) -> f64 {
-    now.0 as f64 / 1e9
-}
-
 impl Algorithm for LimitsMovingWindow {
     type State = Log;
 
@@ -123,7 +118,7 @@ impl Algorithm for LimitsMovingWindow {
             return Verdict::NEVER;
         };
         match state.entry(newer) {
-            Some(at) if at >= self.start(seconds(now)) => Verdict::NEVER,
+            Some(at) if at >= self.start(now.as_secs_f64()) => Verdict::NEVER,
             _ => Verdict::Admit,
         }
     }
@@ -132,7 +127,7 @@ impl Algorithm for LimitsMovingWindow {
         if cost == 0 {
             return Mark::NONE;
         }
-        let (now, total) = (seconds(now), state.total() + u64::from(cost));
+        let (now, total) = (now.as_secs_f64(), state.total() + u64::from(cost));
         // The clock does not go back, so what cannot block now never will.
         while let Some(run) = state.runs.front().filter(|run| run.at < self.start(now)) {
             state.gone = run.total;
@@ -146,7 +141,7 @@ impl Algorithm for LimitsMovingWindow {
     }
 
     fn view(&self, state: &Log, asked: &Asked) -> View {
-        let now = seconds(asked.now);
+        let now = asked.now.as_secs_f64();
         let outside = state.runs.partition_point(|run| run.at <= self.start(now));
         let before = outside.checked_sub(1).map_or(state.gone, |last| state.runs[last].total);
         let left = match state.runs.get(outside) {

@@ -100,7 +100,7 @@ impl Moment {
 
 impl LimitsSlidingWindowCounter {
     fn moment(&self, state: &Counters, now: Instant) -> Moment {
-        let (now, period) = (now.0 as f64 / 1e9, self.period.as_f64());
+        let (now, period) = (now.as_secs_f64(), self.period.as_f64());
         let window = whole(now / period);
         let previous = state.count(whole((now - period) / period));
         let ttl = match previous {

@@ -4,11 +4,6 @@ use crate::time::{Instant, Span};
 
 const MILLI: u64 = 1_000_000;
 
-/// What a clock of milliseconds shows at `now`.
-pub(super) const fn shown(now: Instant) -> u64 {
-    now.0 / MILLI
-}
-
 /// From `now` until a clock of milliseconds shows `millis`, to the nanosecond.
 pub(super) const fn until(millis: u64, now: Instant) -> Span {
     Span(millis.saturating_mul(MILLI).saturating_sub(now.0))
@@ -20,7 +15,7 @@ mod tests {
 
     #[test]
     fn it_is_cut_off_and_what_is_left_is_exact() {
-        assert_eq!(shown(Instant(1_999_999)), 1);
+        assert_eq!(Instant(1_999_999).epoch_millis(), 1);
         assert_eq!(until(2, Instant(1_999_999)), Span(1));
         assert_eq!(until(1, Instant(1_999_999)), Span::ZERO);
     }

@@ -164,11 +164,6 @@ impl NginxLimitReq {
     }
 }
 
-/// Whole milliseconds, as nginx keeps its time.
-const fn millis(now: Instant) -> u64 {
-    now.0 / 1_000_000
-}
-
 impl Algorithm for NginxLimitReq {
     /// `None` is a key that was never seen.
     type State = Option<Node>;
@@ -197,7 +192,7 @@ impl Algorithm for NginxLimitReq {
         if cost == 0 {
             return Verdict::Admit;
         }
-        let excess = self.excess(*state, millis(now), cost);
+        let excess = self.excess(*state, now.epoch_millis(), cost);
         if excess > self.burst {
             Verdict::NEVER
         } else if excess <= self.delay {
@@ -210,7 +205,7 @@ impl Algorithm for NginxLimitReq {
 
     fn admit(&self, state: &mut Option<Node>, now: Instant, cost: u32) -> Mark {
         if cost > 0 {
-            let now = millis(now);
+            let now = now.epoch_millis();
             // `last` needs no exception for a hit in the same millisecond: it is now.
             *state = Some(Node { excess: self.excess(*state, now, cost), last: now });
         }

@@ -8,7 +8,7 @@ pub(super) struct NgxTime(u64);
 
 impl NgxTime {
     pub(super) const fn at(now: Instant) -> Self {
-        NgxTime(now.0 / 1_000_000)
+        NgxTime(now.epoch_millis())
     }
 
     /// What its shared memory compares expiry times with.

@@ -41,7 +41,6 @@
 
 use serde::Deserialize;
 
-use super::millis_clock;
 use crate::limiter::algorithm::{
     Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Verdict, View,
 };
@@ -99,22 +98,22 @@ const NEVER: u64 = u64::MAX;
 impl Record {
     /// What the library calls `msBeforeNext`; `None` where it is -1.
     fn millis_left(&self, now: Instant) -> Option<u64> {
-        (self.expires != NEVER).then(|| self.expires.saturating_sub(millis_clock::shown(now)))
+        (self.expires != NEVER).then(|| self.expires.saturating_sub(now.epoch_millis()))
     }
 }
 
 impl RateLimiterFlexible {
     /// The record after a request, and whether it opened the window.
     fn consumed(&self, state: Option<Record>, now: Instant, cost: u32) -> (Record, bool) {
-        let live = state.filter(|record| record.expires > millis_clock::shown(now));
+        let live = state.filter(|record| record.expires > now.epoch_millis());
         let mut record = live.unwrap_or(Record { consumed: 0, expires: NEVER });
         if live.is_none() && self.duration.0 > 0 {
-            record.expires = millis_clock::shown(now).saturating_add(self.duration.0);
+            record.expires = now.epoch_millis().saturating_add(self.duration.0);
         }
         let overflows = record.consumed <= self.points;
         record.consumed = record.consumed.saturating_add(u64::from(cost));
         if record.consumed > self.points && overflows && self.block_duration.0 > 0 {
-            record.expires = millis_clock::shown(now).saturating_add(self.block_duration.0);
+            record.expires = now.epoch_millis().saturating_add(self.block_duration.0);
         }
         (record, live.is_none())
     }
@@ -203,9 +202,8 @@ impl Algorithm for RateLimiterFlexible {
     }
 
     fn give_back(&self, state: &mut Option<Record>, now: Instant, cost: u32, mark: Mark) -> bool {
-        let stands = |record: &&mut Record| {
-            record.expires == mark.0 && record.expires > millis_clock::shown(now)
-        };
+        let stands =
+            |record: &&mut Record| record.expires == mark.0 && record.expires > now.epoch_millis();
         match state.as_mut().filter(stands) {
             Some(record) => {
                 record.consumed = record.consumed.saturating_sub(u64::from(cost));
@@ -228,7 +226,7 @@ impl Algorithm for RateLimiterFlexible {
     }
 
     fn admits_within(&self, start: Instant, span: Span) -> u64 {
-        let passed = millis_clock::shown(start.after(span)) - millis_clock::shown(start);
+        let passed = start.after(span).epoch_millis() - start.epoch_millis();
         let windows = passed.checked_div(self.duration.0).unwrap_or(0) + 1;
         windows.saturating_mul(self.points)
     }

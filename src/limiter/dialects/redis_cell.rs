@@ -41,7 +41,6 @@
 
 use serde::Deserialize;
 
-use super::millis_clock;
 use crate::limiter::algorithm::{
     Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Verdict, View,
 };
@@ -127,7 +126,7 @@ impl Key {
     /// The time stored, or now if the key is gone.
     fn tat(&self, now: Instant) -> i128 {
         match self.stored {
-            Some((tat, expires)) if millis_clock::shown(now) <= expires => tat,
+            Some((tat, expires)) if now.epoch_millis() <= expires => tat,
             _ => i128::from(now.0),
         }
     }
@@ -168,7 +167,7 @@ impl Algorithm for RedisCell {
     fn admit(&self, state: &mut Key, now: Instant, cost: u32) -> Mark {
         let tat = self.charged(state, now, cost);
         let life = u64::try_from((tat - i128::from(now.0)) / 1_000_000).unwrap_or(u64::MAX);
-        state.stored = Some((tat, millis_clock::shown(now).saturating_add(life)));
+        state.stored = Some((tat, now.epoch_millis().saturating_add(life)));
         Mark::NONE
     }
 

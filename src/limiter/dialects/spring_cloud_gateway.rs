@@ -102,7 +102,7 @@ impl SpringCloudGateway {
     fn filled(&self, stored: Option<&Stored>, now: Instant) -> f64 {
         let capacity = self.burst_capacity.0 as f64;
         let (tokens, refreshed) = stored
-            .filter(|keys| milliseconds(now) <= keys.expires)
+            .filter(|keys| now.epoch_millis() <= keys.expires)
             .map_or((capacity, 0), |keys| (keys.tokens, keys.timestamp));
         let delta = now.epoch_seconds().saturating_sub(refreshed) as f64;
         capacity.min(tokens + delta * f64::from(self.replenish_rate.get()))
@@ -115,14 +115,10 @@ impl SpringCloudGateway {
     fn store(&self, state: &mut Option<Stored>, now: Instant, tokens: f64) {
         let ttl = self.ttl();
         if ttl > 0 {
-            let expires = milliseconds(now).saturating_add(ttl.saturating_mul(1_000));
+            let expires = now.epoch_millis().saturating_add(ttl.saturating_mul(1_000));
             *state = Some(Stored { tokens, timestamp: now.epoch_seconds(), expires });
         }
     }
-}
-
-const fn milliseconds(now: Instant) -> u64 {
-    now.0 / 1_000_000
 }
 
 impl Algorithm for SpringCloudGateway {

@@ -3,7 +3,6 @@
 //! Once a key is refused, the process remembers until when, and refuses it
 //! until then without asking Redis, whatever the request costs.
 
-use super::millis_clock;
 use crate::time::Instant;
 
 /// Until when a key is refused unasked, on a clock of milliseconds; that
@@ -15,7 +14,7 @@ impl Blocked {
     /// The millisecond until which a request is refused unasked. One that costs
     /// nothing is always asked.
     pub(super) fn until(self, now: Instant, cost: u32) -> Option<u64> {
-        self.0.filter(|until| cost > 0 && *until >= millis_clock::shown(now))
+        self.0.filter(|until| cost > 0 && *until >= now.epoch_millis())
     }
 
     /// Remembers a refusal, if there is a cache.

@@ -60,7 +60,7 @@ pub struct UpstashFixedWindow {
 
 impl UpstashFixedWindow {
     fn bucket(&self, now: Instant) -> u64 {
-        millis_clock::shown(now) / self.window.count()
+        now.epoch_millis() / self.window.count()
     }
 
     /// When the bucket ends, in milliseconds.

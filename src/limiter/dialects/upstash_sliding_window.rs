@@ -69,7 +69,7 @@ pub struct Counters {
 
 impl UpstashSlidingWindow {
     fn window(&self, now: Instant) -> u64 {
-        millis_clock::shown(now) / self.window.count()
+        now.epoch_millis() / self.window.count()
     }
 
     /// When the window ends, in milliseconds.
@@ -91,7 +91,7 @@ impl UpstashSlidingWindow {
     /// What the last window still weighs.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a count times at most 1
     fn weight(&self, counters: &Counters, now: Instant) -> u64 {
-        let into = millis_clock::shown(now) % self.window.count();
+        let into = now.epoch_millis() % self.window.count();
         let share = into as f64 / self.window.count() as f64;
         libm::floor((1.0 - share) * counters.previous as f64) as u64
     }

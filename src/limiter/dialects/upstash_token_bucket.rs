@@ -86,7 +86,7 @@ const FOREVER: u64 = u64::MAX;
 impl UpstashTokenBucket {
     /// The bucket as the script finds it, its steps taken.
     fn at(&self, state: &Bucket, now: Instant) -> Stored {
-        let now = millis_clock::shown(now);
+        let now = now.epoch_millis();
         let Some(stored) = state.stored.filter(|stored| now <= stored.expires) else {
             return Stored { tokens: self.max_tokens.get(), refilled_at: now, expires: FOREVER };
         };
@@ -110,7 +110,7 @@ impl UpstashTokenBucket {
         // Where nothing is missing the script leaves the expiry as it is.
         if steps > 0 {
             let life = steps.saturating_mul(self.interval.count());
-            stored.expires = millis_clock::shown(now).saturating_add(life);
+            stored.expires = now.epoch_millis().saturating_add(life);
         }
         state.stored = Some(stored);
     }
