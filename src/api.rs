@@ -24,7 +24,7 @@ pub use settle::Response;
 use serde::Deserialize;
 
 use crate::attribute::{Place, Principal, Scope, SlotMap};
-use crate::http::{Status, Statuses};
+use crate::http::{Method, Status, Statuses};
 use crate::limiter::Limiter;
 use crate::time::{Instant, Span};
 
@@ -168,6 +168,8 @@ impl LimitModel {
 pub struct Endpoint {
     /// As the model file names it.
     pub name: String,
+    /// What it is asked with.
+    pub method: Method,
     /// The limits that apply to it, in the order in which they are asked.
     pub limits: Vec<LimitId>,
     /// How many of them each stage has. An attempt that one stage delays comes

@@ -1,25 +1,33 @@
 //! Client: a retry policy, composed of one primitive a file.
 //!
-//! policy = classify x attempts x schedule x jitter x hint x pause x pacing,
-//! and the levers between calls and attempts (cache, batch, screen, stagger).
-//! A policy is data that never changes during a run; what it must remember
-//! lies in `Memory`, in tables indexed by the scope that the policy names.
+//! policy = (classify x attempts x schedule x jitter x hint x deadline), in one
+//! loop or in several around each other, x pause x pacing; and the levers
+//! between calls and attempts (cache, batch, screen, stagger). A policy is data
+//! that never changes during a run; what it must remember lies in `Memory`, in
+//! tables indexed by the scope that the policy names, and in each call's
+//! `Progress`.
 
 mod classify;
-mod hint;
-mod jitter;
-mod lever;
-mod memory;
-mod pace;
 mod schedule;
+mod jitter;
+mod wait;
+mod hint;
+mod layer;
+mod lever;
+mod pace;
+mod memory;
 
-pub use classify::{Classify, Kind};
-pub use hint::{Hint, Source};
+pub use classify::{Classify, Force, Kind, Kinds};
+pub use hint::{Combine, Form, Hint, Hinted, Most, Otherwise, Source};
 pub use jitter::Jitter;
+pub use layer::{Class, Deadline, Exceed, Heard, Layer, Progress};
 pub use lever::{Batch, Cache, Filter, Levers, Part};
 pub use memory::{Memory, Permit, Who};
 pub use pace::{Allowance, Gauge, HeaderPace, InFlight, Pace, Pause};
-pub use schedule::Schedule;
+pub use schedule::{Exponential, Schedule};
+pub use wait::{Draw, Wait};
+
+use serde::Deserialize;
 
 use crate::attribute::{Scope, SlotMap};
 use crate::http::{Answer, Headers, Status};
@@ -36,11 +44,28 @@ pub enum Cause {
     NotRetried,
     /// It was stopped before its first attempt, or its queue was full.
     Shed,
+    /// The response asked for a longer wait than the policy takes, or for none.
+    Hint,
+    /// The client failed with an error of its own at what the response said.
+    Error,
+    /// The budget of retries was spent.
+    Budget,
+    /// A throttle or breaker of the client's own stopped an attempt.
+    Throttle,
 }
 
 impl Cause {
     /// All causes, in the order of tables.
-    pub const ALL: [Cause; 4] = [Cause::Attempts, Cause::Deadline, Cause::NotRetried, Cause::Shed];
+    pub const ALL: [Cause; 8] = [
+        Cause::Attempts,
+        Cause::Deadline,
+        Cause::NotRetried,
+        Cause::Shed,
+        Cause::Hint,
+        Cause::Error,
+        Cause::Budget,
+        Cause::Throttle,
+    ];
 
     /// The name in tables and files.
     #[must_use]
@@ -50,6 +75,10 @@ impl Cause {
             Cause::Deadline => "deadline",
             Cause::NotRetried => "not-retried",
             Cause::Shed => "shed",
+            Cause::Hint => "hint",
+            Cause::Error => "error",
+            Cause::Budget => "budget",
+            Cause::Throttle => "throttle",
         }
     }
 }
@@ -79,16 +108,12 @@ pub enum Whose {
 pub struct Policy {
     /// As the model file names it.
     pub name: String,
-    /// The most attempts of a call, the first included; `u32::MAX` without end.
-    pub attempts: u32,
-    /// Which answers are retried.
-    pub classify: Classify,
-    /// The waits before retries.
-    pub schedule: Schedule,
-    /// What is random about them.
-    pub jitter: Jitter,
-    /// What the response may say about the wait.
-    pub hint: Option<Hint>,
+    /// Its retry loops, the innermost first; there is at least one.
+    pub layers: Vec<Layer>,
+    /// Whether every call of a client draws the same numbers.
+    pub replays: bool,
+    /// A longer wait than the client's timer can count is over at once.
+    pub timer: Timer,
     /// How long it waits for a response.
     pub timeout: Option<Span>,
     /// What a refusal stops.
@@ -101,31 +126,47 @@ pub struct Policy {
     pub header_pace: Option<HeaderPace>,
 }
 
-impl Policy {
-    /// What follows the answer to attempt number `attempt` (from 1), as the
-    /// client's clock reads `clock`; `bits` are 64 uniform bits for the jitter.
+/// What a client sleeps by.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timer {
+    /// Every wait is waited.
+    #[default]
+    Exact,
+    /// Node's `setTimeout`: more than 2^31 - 1 ms overflows and takes 1 ms.
+    Node,
+}
+
+impl Timer {
+    /// How long a wait takes that was asked for.
     #[must_use]
-    pub fn next(
-        &self,
-        clock: Instant,
-        attempt: u32,
-        answer: Answer,
-        headers: &Headers,
-        bits: u64,
-    ) -> Next {
-        if let Answer::Status(status) = answer
-            && status.is_class(2)
-        {
-            return Next::Served;
+    pub fn sleeps(self, asked: Span) -> Span {
+        match self {
+            Timer::Node if asked > Span::millis(0x7fff_ffff) => Span::millis(1),
+            Timer::Exact | Timer::Node => asked,
         }
-        if !self.classify.retries(answer) {
-            return Next::GiveUp(Cause::NotRetried);
+    }
+}
+
+impl Policy {
+    /// What follows an answer: the innermost loop that retries does; when it
+    /// does not, the one around it may, and those within begin anew. `progress`
+    /// has a row for each loop.
+    #[must_use]
+    pub fn next(&self, heard: &Heard<'_>, progress: &mut [Progress], draw: Draw) -> Next {
+        let mut last = Next::GiveUp(Cause::NotRetried);
+        for (n, layer) in self.layers.iter().enumerate() {
+            last = layer.next(heard, &mut progress[n], draw);
+            match last {
+                Next::Served => break,
+                Next::Retry(wait) => {
+                    progress[..n].fill(Progress::since(heard.now.after(wait)));
+                    break;
+                }
+                Next::GiveUp(_) => {}
+            }
         }
-        if attempt >= self.attempts {
-            return Next::GiveUp(Cause::Attempts);
-        }
-        let hinted = self.hint.as_ref().and_then(|hint| hint.wait(clock, answer, headers, bits));
-        Next::Retry(hinted.unwrap_or_else(|| self.jitter.apply(self.schedule.wait(attempt), bits)))
+        last
     }
 
     /// Whether a refusal with these headers in it is met with the schedule
@@ -133,8 +174,9 @@ impl Policy {
     #[must_use]
     pub fn reads_none(&self, headers: &Headers) -> bool {
         let status = Answer::Status(Status::TOO_MANY_REQUESTS);
-        let hinted =
-            self.hint.as_ref().is_some_and(|h| h.wait(Instant(0), status, headers, 0).is_some());
+        let reads =
+            |hint: &Hint| hint.hear(Instant(0), status, headers, Draw::Fixed(0)) != Hinted::Nothing;
+        let hinted = self.layers.iter().any(|layer| layer.hint.as_ref().is_some_and(reads));
         let paced = self
             .header_pace
             .as_ref()

@@ -24,7 +24,7 @@ use std::fmt;
 pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer};
 
 use crate::api::{Api, LimitCounts, Receipt};
-use crate::client::{Memory, Policy};
+use crate::client::{Memory, Policy, Progress};
 use crate::http::Headers;
 use crate::rng::Key;
 use crate::scenario::{Changed, Model};
@@ -141,6 +141,9 @@ struct Engine<'m, O> {
     waiting: VecDeque<u32>,
     /// Those who wait are being served.
     serving_line: bool,
+    /// `layers` for each row of calls: how far it has come in each retry loop.
+    progress: Vec<Progress>,
+    layers: usize,
     /// By policy.
     memories: Vec<Memory>,
     /// By policy, part and slot: the lines for places in flight.
@@ -177,6 +180,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             service: Service::new(&model.service, model.contents),
             waiting: VecDeque::new(),
             serving_line: false,
+            progress: Vec::new(),
+            layers: model.policies.iter().map(|p| p.layers.len()).max().unwrap_or(1),
             memories: model.policies.iter().map(|p| Memory::new(p, clients)).collect(),
             in_flight: model.policies.iter().map(lines).collect(),
             workers: model.populations.iter().map(offer::worker_lines).collect(),
@@ -249,6 +254,12 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn policy(&self, call: u32) -> &'m Policy {
         &self.model.policies[usize::from(self.population(call).policy)]
+    }
+
+    /// How far a call has come in each retry loop of its policy.
+    fn progress(&mut self, call: u32) -> &mut [Progress] {
+        let first = call as usize * self.layers;
+        &mut self.progress[first..first + self.layers]
     }
 
     fn caller(&self, call: u32) -> Caller {

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 use crate::time::{Instant, SECOND, Span};
 
 /// An HTTP status code.
@@ -77,6 +79,76 @@ impl Statuses {
     }
 }
 
+/// A request method.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[repr(u8)]
+#[allow(missing_docs)] // the names are RFC 9110's
+pub enum Method {
+    #[default]
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+    Trace,
+}
+
+impl Method {
+    /// All methods.
+    pub const ALL: [Method; 8] = [
+        Method::Get,
+        Method::Head,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+        Method::Options,
+        Method::Trace,
+    ];
+
+    /// As it stands on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
+            Method::Trace => "TRACE",
+        }
+    }
+}
+
+/// A set of methods; all of them by default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Methods(u8);
+
+impl Default for Methods {
+    fn default() -> Self {
+        Methods(u8::MAX)
+    }
+}
+
+impl Methods {
+    /// These.
+    #[must_use]
+    pub fn of(methods: &[Method]) -> Methods {
+        Methods(methods.iter().fold(0, |set, method| set | 1 << *method as u8))
+    }
+
+    /// Whether a method is among them.
+    #[must_use]
+    pub const fn contain(self, method: Method) -> bool {
+        self.0 & (1 << method as u8) != 0
+    }
+}
+
 /// What an attempt comes to, as its client sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -91,6 +163,10 @@ pub enum Answer {
 /// The index of a header name in its API's list of names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct HeaderId(pub u8);
+
+/// The name under which an API tells the error code in a response's body, as if
+/// it were a header.
+pub const CODE: &str = ":code";
 
 /// What a structured field tells of one limit. Counts and seconds beyond 32
 /// bits are told as the most that there is.

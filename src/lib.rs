@@ -31,6 +31,7 @@ pub mod client;
 pub mod workload;
 pub mod service;
 pub mod scenario;
+pub mod rehearsal;
 pub mod engine;
 pub mod measure;
 pub mod experiment;

@@ -36,6 +36,12 @@ pub enum Purpose {
     Jitter,
     /// Whether a lever of the client (cache, screen, webhook) takes the call.
     Lever,
+    /// What a schedule draws by itself, beside its jitter.
+    Schedule,
+    /// The jitter of a wait that the response asked for.
+    Hint,
+    /// Whether a client's own throttle drops an attempt.
+    Throttle,
 }
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;

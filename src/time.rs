@@ -133,6 +133,12 @@ impl Span {
         Span(self.0.saturating_add(other.0))
     }
 
+    /// Cut to a whole multiple of `unit`; `NEVER` stays what it is.
+    #[must_use]
+    pub const fn floored(self, unit: Span) -> Span {
+        if unit.0 == 0 || self.0 == u64::MAX { self } else { Span(self.0 - self.0 % unit.0) }
+    }
+
     /// The product, saturating at `NEVER`.
     #[must_use]
     pub const fn times(self, factor: u64) -> Span {

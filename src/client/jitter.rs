@@ -8,15 +8,28 @@ use crate::time::Span;
 pub enum Jitter {
     /// Nothing is random.
     None,
-    /// Uniform in `[low, high)` times the wait: full jitter is 0 to 1, equal 0.5 to 1.
+    /// Times `low + (high - low) u`: full jitter is 0 to 1, equal 0.5 to 1. Where
+    /// `high` is the smaller, the smallest draw makes the longest wait.
     Multiply {
-        /// At least.
+        /// For the smallest draw.
         low: f64,
-        /// Less than.
+        /// Towards the largest.
         high: f64,
     },
-    /// Plus uniform in `[0, span)`.
-    Add(Span),
+    /// Plus uniform in `[low, high)`.
+    Add(Span, Span),
+    /// Plus `(span * u)^exponent`, in seconds.
+    AddPower(Span, u32),
+    /// Uniform between this and the wait.
+    From(Span),
+    /// A whole multiple of this, evenly from 0 to the wait: `randrange(wait + 1)`.
+    Whole(Span),
+    /// Plus that share of what the wait has beyond whole seconds: what tower's
+    /// arithmetic leaves of a jitter.
+    AddSubsecond {
+        /// At most this share.
+        share: f64,
+    },
 }
 
 impl Jitter {
@@ -31,8 +44,28 @@ impl Jitter {
             Jitter::Multiply { low, high } => {
                 Span::from_secs_f64(wait.as_secs_f64() * (low + (high - low) * rng::unit(bits)))
             }
-            Jitter::Add(span) => {
-                wait.plus(Span::from_secs_f64(span.as_secs_f64() * rng::unit(bits)))
+            Jitter::Add(low, high) => {
+                let width = high.as_secs_f64() - low.as_secs_f64();
+                wait.plus(low).plus(Span::from_secs_f64(width * rng::unit(bits)))
+            }
+            Jitter::AddPower(span, exponent) => {
+                let part = span.as_secs_f64() * rng::unit(bits);
+                let added = (0..exponent).fold(1.0, |product, _| product * part);
+                wait.plus(Span::from_secs_f64(added))
+            }
+            Jitter::From(least) => {
+                let width = wait.as_secs_f64() - least.as_secs_f64();
+                Span::from_secs_f64(least.as_secs_f64() + width * rng::unit(bits))
+            }
+            Jitter::Whole(unit) => {
+                let values = (wait.0 / unit.0.max(1)).saturating_add(1);
+                // The draw's share of the values, in exact integers.
+                let share = (u128::from(bits) * u128::from(values)) >> 64;
+                unit.times(u64::try_from(share).expect("a share is below the whole"))
+            }
+            Jitter::AddSubsecond { share } => {
+                let rest = Span(wait.0 % crate::time::SECOND);
+                wait.plus(Span::from_secs_f64(rest.as_secs_f64() * share * rng::unit(bits)))
             }
         }
     }
@@ -42,12 +75,31 @@ impl Jitter {
 mod tests {
     use super::*;
 
+    fn ends(jitter: Jitter, wait: Span) -> [f64; 3] {
+        [0, 1 << 63, u64::MAX].map(|bits| jitter.apply(wait, bits).as_secs_f64())
+    }
+
     #[test]
     fn the_ends_of_a_draw_are_the_ends_of_the_wait() {
-        let wait = Span::seconds(4);
-        assert!(Jitter::FULL.apply(wait, 0) < Span::millis(1));
-        assert!(Jitter::FULL.apply(wait, u64::MAX) > Span::millis(3_999));
-        assert_eq!(Jitter::Add(Span::seconds(1)).apply(wait, 1 << 63).ceil_seconds(), 5);
-        assert_eq!(Jitter::None.apply(wait, 77), wait);
+        let (wait, second) = (Span::seconds(4), Span::seconds(1));
+        for (jitter, expected) in [
+            (Jitter::None, [4.0, 4.0, 4.0]),
+            (Jitter::FULL, [0.0, 2.0, 4.0]),
+            (Jitter::Multiply { low: 1.0, high: 0.75 }, [4.0, 3.5, 3.0]),
+            (Jitter::Add(Span::ZERO, second), [4.0, 4.5, 5.0]),
+            (Jitter::AddPower(Span::seconds(2), 2), [4.0, 5.0, 8.0]),
+            (Jitter::From(second), [1.0, 2.5, 4.0]),
+            (Jitter::Whole(second), [0.0, 2.0, 4.0]),
+        ] {
+            for (wait, expected) in ends(jitter, wait).iter().zip(expected) {
+                assert!((wait - expected).abs() < 1e-9, "{jitter:?}: {wait} for {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn tower_moves_only_what_is_beyond_whole_seconds() {
+        let [least, _, most] = ends(Jitter::AddSubsecond { share: 0.99 }, Span::millis(1_600));
+        assert!((least - 1.6).abs() < 1e-9 && (most - 2.194).abs() < 1e-9);
     }
 }

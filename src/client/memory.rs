@@ -139,7 +139,7 @@ impl Memory {
         headers: &Headers,
     ) {
         for (pause, until) in policy.pauses.iter().zip(&mut self.pauses) {
-            if pause.on.iter().any(|kind| kind.matches(answer))
+            if pause.on.contain(answer, headers)
                 && let Some(slot) = pause.of.slot(who)
             {
                 until[slot] = until[slot].max(now.after(pause.span));
@@ -192,18 +192,16 @@ impl super::Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Classify, Filter, Gauge, HeaderPace, Jitter, Kind, Pace, Pause, Schedule};
+    use crate::client::{Filter, Gauge, HeaderPace, Kind, Kinds, Pace, Pause, Timer};
     use crate::http::{HeaderId, Status, Value};
     use crate::time::{SECOND, Span};
 
     fn policy() -> Policy {
         Policy {
             name: "test".into(),
-            attempts: 10,
-            classify: Classify(vec![Kind::Status(429)]),
-            schedule: Schedule::Zero,
-            jitter: Jitter::None,
-            hint: None,
+            layers: vec![],
+            replays: false,
+            timer: Timer::Exact,
             timeout: None,
             pauses: vec![],
             paces: vec![],
@@ -225,7 +223,7 @@ mod tests {
         let mut policy = policy();
         let gap = Span::seconds(2);
         policy.paces.push(Pace { gap, of: Whose::Client, filter: Filter::default() });
-        let on = vec![Kind::Status(429)];
+        let on = Kinds(vec![Kind::Status(429)]);
         policy.pauses.push(Pause { on, span: Span::seconds(5), of: Whose::Client });
         let mut memory = Memory::new(&policy, 1);
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Go);

@@ -2,7 +2,7 @@
 //! own concurrency, and the rate that headers leave it.
 
 use super::Whose;
-use super::classify::Kind;
+use super::classify::Kinds;
 use super::lever::Filter;
 use crate::http::{HeaderId, Headers};
 use crate::time::{Instant, Span};
@@ -11,7 +11,7 @@ use crate::time::{Instant, Span};
 #[derive(Clone, Debug)]
 pub struct Pause {
     /// After which answers.
-    pub on: Vec<Kind>,
+    pub on: Kinds,
     /// For how long.
     pub span: Span,
     /// Who pauses.

@@ -1,57 +1,268 @@
 //! The wait before each retry, before jitter.
 
+use crate::rng;
 use crate::time::Span;
 
 /// The wait before retry i, where the first retry is i = 1.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Schedule {
     /// At once.
     Zero,
     /// Always the same.
     Fixed(Span),
-    /// `min(cap, base * factor^(i-1))`.
-    Exponential {
+    /// One by one; the last repeats.
+    List(Vec<Span>),
+    /// `min(cap, first + (i-1) * step)`.
+    Linear {
         /// The first wait.
-        base: Span,
-        /// What each wait is multiplied by.
-        factor: f64,
+        first: Span,
+        /// How much longer each is.
+        step: Span,
         /// The longest wait.
+        cap: Span,
+    },
+    /// `min(cap, unit * i^exponent)`.
+    Power {
+        /// The first wait.
+        unit: Span,
+        /// 2 for squares.
+        exponent: u32,
+        /// The longest wait.
+        cap: Span,
+    },
+    /// `min(cap, unit * base^i)`: tokio-retry's, which is no doubling.
+    SelfPower {
+        /// What is multiplied by itself.
+        base: u64,
+        /// What it counts.
+        unit: Span,
+        /// The longest wait.
+        cap: Span,
+    },
+    /// `min(cap, unit * fib(i))`: 1, 1, 2, 3, 5 ...
+    Fibonacci {
+        /// The first wait.
+        unit: Span,
+        /// The longest wait.
+        cap: Span,
+    },
+    /// `clamp(base * factor^(i-1+shift), floor, cap)`.
+    Exponential(Exponential),
+    /// `i` times uniform in `[low, high)`: go-retryablehttp's linear jitter.
+    LinearUniform {
+        /// At least.
+        low: Span,
+        /// Less than.
+        high: Span,
+    },
+    /// `min(cap, uniform in [base, 3 * the last wait))`, where the wait before
+    /// the first is `base`: AWS, "Exponential Backoff and Jitter" (2015).
+    Decorrelated {
+        /// At least.
+        base: Span,
+        /// The longest wait.
+        cap: Span,
+    },
+    /// Polly's `DecorrelatedJitterBackoffV2`: differences of
+    /// `f(t) = 2^t tanh(sqrt(4t))` at `t = i - 1 + u`, times `base / 1.4`.
+    Polly {
+        /// About the first wait.
+        base: Span,
+        /// The longest wait; the sum behind it goes on beyond.
         cap: Span,
     },
 }
 
-impl Schedule {
-    /// The wait before retry number `retry`, from 1.
+/// `clamp(base * factor^(i-1+shift), floor, cap)`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Exponential {
+    /// The first wait.
+    pub base: Span,
+    /// What each wait is multiplied by.
+    pub factor: f64,
+    /// The longest wait.
+    pub cap: Span,
+    /// The shortest wait.
+    pub floor: Span,
+    /// How many steps ahead of the first it begins; below 0: the first repeats.
+    pub shift: i32,
+    /// In place of the first wait.
+    pub first: Option<Span>,
+    /// Each wait is cut to a whole multiple of this before the next is made of it.
+    pub truncate: Option<Span>,
+}
+
+impl Exponential {
+    /// From `base`, doubled, without bounds.
     #[must_use]
-    pub fn wait(&self, retry: u32) -> Span {
-        match *self {
+    pub const fn doubling(base: Span, cap: Span) -> Exponential {
+        let floor = Span::ZERO;
+        Exponential { base, factor: 2.0, cap, floor, shift: 0, first: None, truncate: None }
+    }
+
+    fn wait(&self, retry: u32) -> Span {
+        if let (1, Some(first)) = (retry, self.first) {
+            return first;
+        }
+        let steps = i64::from(retry) - 1 + i64::from(self.shift);
+        let mut seconds = self.base.as_secs_f64();
+        for _ in steps..0 {
+            seconds /= self.factor;
+        }
+        for _ in 0..steps.min(STEPS_MAX) {
+            seconds *= self.factor;
+            if let Some(unit) = self.truncate {
+                seconds = Span::from_secs_f64(seconds).floored(unit).as_secs_f64();
+            }
+            if seconds >= self.cap.as_secs_f64() {
+                break;
+            }
+        }
+        Span::from_secs_f64(seconds).max(self.floor).min(self.cap)
+    }
+}
+
+/// By then every growing wait has saturated.
+const STEPS_MAX: i64 = 1_000;
+
+impl Schedule {
+    /// The wait before retry number `retry`, from 1, for these 64 uniform bits.
+    /// `carried` is what one wait hands on to the next of its call, 0 before the
+    /// first.
+    #[must_use]
+    pub fn wait(&self, retry: u32, bits: u64, carried: &mut f64) -> Span {
+        match self {
             Schedule::Zero => Span::ZERO,
-            Schedule::Fixed(span) => span,
-            Schedule::Exponential { base, factor, cap } => {
-                let mut seconds = base.as_secs_f64();
-                for _ in 1..retry.min(1_000) {
-                    seconds *= factor;
-                    if seconds >= cap.as_secs_f64() {
-                        return cap;
-                    }
-                }
-                Span::from_secs_f64(seconds).min(cap)
+            Schedule::Fixed(span) => *span,
+            Schedule::List(waits) => {
+                let place = (retry as usize).min(waits.len()).saturating_sub(1);
+                waits.get(place).copied().unwrap_or_default()
+            }
+            Schedule::Linear { first, step, cap } => {
+                first.plus(step.times(u64::from(retry.saturating_sub(1)))).min(*cap)
+            }
+            Schedule::Power { unit, exponent, cap } => {
+                unit.times(u64::from(retry).saturating_pow(*exponent)).min(*cap)
+            }
+            Schedule::SelfPower { base, unit, cap } => {
+                unit.times(base.saturating_pow(retry)).min(*cap)
+            }
+            Schedule::Fibonacci { unit, cap } => unit.times(fibonacci(retry)).min(*cap),
+            Schedule::Exponential(exponential) => exponential.wait(retry),
+            Schedule::LinearUniform { low, high } => {
+                uniform(*low, *high, bits).times(u64::from(retry))
+            }
+            Schedule::Decorrelated { base, cap } => {
+                let last = if retry <= 1 { *base } else { Span::from_secs_f64(*carried) };
+                let wait = uniform(*base, last.times(3).max(*base), bits).min(*cap);
+                *carried = wait.as_secs_f64();
+                wait
+            }
+            Schedule::Polly { base, cap } => {
+                let t = f64::from(retry.saturating_sub(1)) + rng::unit(bits);
+                let sum = libm::exp2(t) * libm::tanh(libm::sqrt(4.0 * t));
+                let last = if retry <= 1 { 0.0 } else { *carried };
+                *carried = sum;
+                Span::from_secs_f64((sum - last) / 1.4 * base.as_secs_f64()).min(*cap)
             }
         }
     }
+
+    /// Whether it draws by itself, so that the jitter has a draw of its own.
+    #[must_use]
+    pub const fn draws(&self) -> bool {
+        matches!(
+            self,
+            Schedule::LinearUniform { .. } | Schedule::Decorrelated { .. } | Schedule::Polly { .. }
+        )
+    }
+}
+
+/// Uniform in `[low, high)`.
+fn uniform(low: Span, high: Span, bits: u64) -> Span {
+    let width = high.as_secs_f64() - low.as_secs_f64();
+    Span::from_secs_f64(low.as_secs_f64() + width * rng::unit(bits))
+}
+
+/// 1, 1, 2, 3, 5 ... by place from 1; it saturates.
+fn fibonacci(place: u32) -> u64 {
+    let (mut this, mut next) = (0_u64, 1_u64);
+    for _ in 0..place.min(100) {
+        (this, next) = (next, this.saturating_add(next));
+    }
+    this
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn waits(schedule: &Schedule, bits: u64, retries: u32) -> Vec<f64> {
+        let mut carried = 0.0;
+        (1..=retries).map(|i| schedule.wait(i, bits, &mut carried).as_secs_f64()).collect()
+    }
+
     #[test]
     fn exponential_doubles_up_to_its_cap() {
-        let schedule =
-            Schedule::Exponential { base: Span::seconds(1), factor: 2.0, cap: Span::seconds(60) };
-        let waits: Vec<u64> = (1..=8).map(|i| schedule.wait(i).ceil_seconds()).collect();
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(schedule.wait(u32::MAX), Span::seconds(60));
-        assert_eq!(Schedule::Fixed(Span::seconds(1)).wait(9), Span::seconds(1));
+        let exponential = Exponential::doubling(Span::seconds(1), Span::seconds(60));
+        let schedule = Schedule::Exponential(exponential);
+        assert_eq!(waits(&schedule, 0, 8), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
+        assert_eq!(schedule.wait(u32::MAX, 0, &mut 0.0), Span::seconds(60));
+        let first = Some(Span::ZERO);
+        let urllib3 = Schedule::Exponential(Exponential { first, ..exponential });
+        assert_eq!(waits(&urllib3, 0, 3), [0.0, 2.0, 4.0]);
+        let floor = Span::millis(700);
+        let shifted = Schedule::Exponential(Exponential { shift: -1, floor, ..exponential });
+        assert_eq!(waits(&shifted, 0, 3), [0.7, 1.0, 2.0]);
+    }
+
+    /// resilience4j keeps whole milliseconds: 1,125 * 1.5 becomes 1,687.
+    #[test]
+    fn a_wait_that_is_cut_passes_its_loss_on() {
+        let truncate = Some(Span::millis(1));
+        let base = Exponential::doubling(Span::millis(500), Span::NEVER);
+        let cut = Schedule::Exponential(Exponential { factor: 1.5, truncate, ..base });
+        let expected = [0.5, 0.75, 1.125, 1.687, 2.53, 3.795, 5.692, 8.538, 12.807, 19.21];
+        assert_eq!(waits(&cut, 0, 10), expected);
+    }
+
+    #[test]
+    fn sums_powers_and_lists_are_exact() {
+        let second = Span::seconds(1);
+        let cap = Span::NEVER;
+        let squares = Schedule::Power { unit: second, exponent: 2, cap };
+        assert_eq!(waits(&squares, 0, 3), [1.0, 4.0, 9.0]);
+        let tokio = Schedule::SelfPower { base: 10, unit: Span::millis(1), cap };
+        assert_eq!(waits(&tokio, 0, 3), [0.01, 0.1, 1.0]);
+        let fibonacci = Schedule::Fibonacci { unit: second, cap: Span::seconds(4) };
+        assert_eq!(waits(&fibonacci, 0, 6), [1.0, 1.0, 2.0, 3.0, 4.0, 4.0]);
+        let linear = Schedule::Linear { first: second, step: second, cap: Span::seconds(2) };
+        assert_eq!(waits(&linear, 0, 3), [1.0, 2.0, 2.0]);
+        let list = Schedule::List(vec![second, Span::seconds(5)]);
+        assert_eq!(waits(&list, 0, 3), [1.0, 5.0, 5.0]);
+    }
+
+    /// The rows of Polly's formula for draws of 0, 0.5 and 1, base 2 s.
+    #[test]
+    fn pollys_waits_are_differences_of_one_curve() {
+        let polly = Schedule::Polly { base: Span::seconds(2), cap: Span::NEVER };
+        for (bits, expected) in [
+            (0, [0.0, 2.754_365, 2.920_135]),
+            (1 << 63, [1.794_81, 2.186_007, 4.071_496]),
+            (u64::MAX, [2.754_365, 2.920_135, 5.731_7]),
+        ] {
+            for (wait, expected) in waits(&polly, bits, 3).iter().zip(expected) {
+                assert!((wait - expected).abs() < 2e-6, "{wait} is not {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn decorrelated_waits_grow_with_the_last() {
+        let base = Span::seconds(1);
+        let schedule = Schedule::Decorrelated { base, cap: Span::seconds(20) };
+        assert_eq!(waits(&schedule, 0, 3), [1.0, 1.0, 1.0]);
+        let longest = waits(&schedule, u64::MAX, 4);
+        assert!((longest[1] - 9.0).abs() < 1e-6 && (longest[3] - 20.0).abs() < 1e-6);
     }
 }

@@ -3,9 +3,9 @@
 use super::call::{NONE, Stage};
 use super::queue::{Event, What};
 use super::{AttemptRecord, End, Engine, Fact, Observer};
-use crate::client::Next;
+use crate::client::{Draw, Heard, Next};
 use crate::http::{Answer, Headers};
-use crate::rng::Purpose;
+use crate::rng::{Key, Purpose};
 use crate::time::Span;
 use crate::workload::Work;
 
@@ -34,18 +34,28 @@ impl<O: Observer> Engine<'_, O> {
     ) {
         self.land(call);
         let (who, policy, population) = (self.who(call), self.policy(call), self.population(call));
-        let clock = population.clock(self.now);
+        let (now, clock) = (self.now, population.clock(self.now));
         self.memories[usize::from(population.policy)]
-            .learn(policy, &who, self.now, clock, answer, headers);
-        let bits = self.calls[call].key.draw(Purpose::Jitter, u64::from(number));
-        let next = policy.next(clock, number, answer, headers, bits);
+            .learn(policy, &who, now, clock, answer, headers);
+        let method = self.model.api.endpoints[who.endpoint as usize].method;
+        let heard = Heard { now, clock, method, answer, headers };
+        let key = if policy.replays { self.client_key(call) } else { self.calls[call].key };
+        let draw = Draw::Of(key, u64::from(number));
+        let next = policy.next(&heard, self.progress(call), draw);
         let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
         self.record(attempt, call, answer, then);
         match next {
             Next::Served => self.end(call, End::ByAttempt),
             Next::GiveUp(cause) => self.end(call, End::GivenUp(cause)),
-            Next::Retry(wait) => self.back_off(call, wait),
+            Next::Retry(wait) => self.back_off(call, policy.timer.sleeps(wait)),
         }
+    }
+
+    /// The key of all draws of the client that makes a call.
+    fn client_key(&self, call: u32) -> Key {
+        let row = &self.calls[call];
+        let local = row.client - self.population(call).first_client;
+        self.sources[usize::from(row.population)].client_key(local)
     }
 
     fn back_off(&mut self, call: u32, wait: Span) {

@@ -76,6 +76,11 @@ impl Source {
         before / self.begun.len() as u64
     }
 
+    /// The key of all draws of a client.
+    pub(super) fn client_key(&self, local: u32) -> Key {
+        self.key.member(u64::from(local))
+    }
+
     /// The key of a client and the number of the call that it thinks about next.
     pub(super) fn thought(&self, local: u32) -> (Key, u64) {
         (self.key.member(u64::from(local)), self.begun[local as usize])

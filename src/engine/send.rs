@@ -4,7 +4,7 @@ use super::call::{Attempt, Call, NONE, Phase, Stage};
 use super::queue::What;
 use super::{AT_ONCE_MAX, Caller, End, Engine, Fact, Observer, RunError};
 use crate::api::Receipt;
-use crate::client::{Cause, Permit, Who};
+use crate::client::{Cause, Deadline, Exceed, Permit, Progress, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
 use crate::time::Instant;
@@ -147,6 +147,9 @@ impl<O: Observer> Engine<'_, O> {
         }
         let attempt = attempt_of(row, call);
         let (key, number) = (attempt.key, attempt.number);
+        if number == 1 {
+            self.set_out(call);
+        }
         let attempt = self.attempts.insert(attempt);
         self.calls[call].attempt = attempt;
         self.undecided += 1;
@@ -161,6 +164,17 @@ impl<O: Observer> Engine<'_, O> {
         }
         let out = population.outward.sample(key.draw(Purpose::Outward, u64::from(number)));
         self.hop(out, What::Reach, attempt);
+    }
+
+    /// The first attempt of a call leaves: its retry loops begin.
+    fn set_out(&mut self, call: u32) {
+        self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
+        let now = self.now;
+        self.progress(call).fill(Progress::since(now));
+        let outermost = self.policy(call).layers.last().and_then(|layer| layer.deadline);
+        if let Some(Deadline { total, exceed: Exceed::Kill }) = outermost {
+            self.push_call(now.after(total), What::Deadline, call);
+        }
     }
 
     pub(super) fn who(&self, call: u32) -> Who {

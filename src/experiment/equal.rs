@@ -2,7 +2,7 @@
 //! headers that they read, so they are another client under a longer name.
 
 use crate::api::LimitModel;
-use crate::client::{Levers, Policy};
+use crate::client::{Layer, Levers, Policy};
 use crate::http::{Headers, Value};
 use crate::scenario::Variant;
 
@@ -60,14 +60,15 @@ fn policy_of(variant: &Variant) -> Option<&Policy> {
 /// Whether `policy`, told nothing, does what `plain` does always.
 fn waits_alike(policy: &Policy, plain: &Policy) -> bool {
     let bare = |p: &Policy| p.pauses.is_empty() && p.paces.is_empty() && p.in_flight.is_empty();
+    let deaf = |p: &Policy| -> Vec<Layer> {
+        p.layers.iter().map(|layer| Layer { hint: None, ..layer.clone() }).collect()
+    };
     bare(policy)
         && bare(plain)
-        && plain.hint.is_none()
+        && plain.layers.iter().all(|layer| layer.hint.is_none())
         && plain.header_pace.is_none()
-        && policy.attempts == plain.attempts
-        && policy.classify == plain.classify
-        && policy.schedule == plain.schedule
-        && policy.jitter == plain.jitter
+        && deaf(policy) == deaf(plain)
+        && (policy.replays, policy.timer) == (plain.replays, plain.timer)
         && policy.timeout == plain.timeout
 }
 

@@ -101,6 +101,18 @@ pub const METRICS: &[Metric] = &[
     plain("given-up-shed", Unit::Count, "of them stopped before the first attempt", |m| {
         given_up(m, Cause::Shed)
     }),
+    plain("given-up-hint", Unit::Count, "of them because the response asked for it", |m| {
+        given_up(m, Cause::Hint)
+    }),
+    plain("given-up-error", Unit::Count, "of them by an error of the client's own", |m| {
+        given_up(m, Cause::Error)
+    }),
+    plain("given-up-budget", Unit::Count, "of them for want of a retry budget", |m| {
+        given_up(m, Cause::Budget)
+    }),
+    plain("given-up-throttle", Unit::Count, "of them by the client's own throttle", |m| {
+        given_up(m, Cause::Throttle)
+    }),
     plain("unfinished", Unit::Count, "calls that the run's end cut off", |m| {
         Some(m.total().unfinished as f64)
     }),

@@ -4,10 +4,14 @@
 mod header;
 mod api;
 mod population;
+mod vocabulary;
+mod retry;
 mod policy;
+mod levers;
 mod service;
 
 pub(super) use self::api::endpoint_names;
+pub(super) use self::vocabulary::Vocabulary;
 
 use std::ops::Range;
 
@@ -178,6 +182,17 @@ pub(super) fn api_of(
     api::build(api, start, principals, &mut Checks::default())
 }
 
+/// The policy of a client by itself, at a server that says this; and the faults
+/// of the file.
+pub(super) fn policy_alone(
+    client: &file::client::Client,
+    said: &Vocabulary<'_>,
+) -> (Policy, Vec<Fault>) {
+    let mut checks = Checks::default();
+    let policy = policy::alone(client, said, &mut checks);
+    (policy, checks.0)
+}
+
 /// The attributes that an API names, in order of name.
 pub(super) fn attributes_named(api: &file::api::Api) -> Vec<String> {
     let mut names: Vec<String> = vec![];
@@ -218,18 +233,18 @@ fn model(
     followed.sort_unstable();
     followed.dedup();
     let mut policies: Vec<Policy> = vec![];
-    let mut levers = vec![];
+    let mut all_levers = vec![];
     for index in &followed {
         let file = files.clients[*index].1.value.as_ref()?;
         policies.push(policy::build(file, &world, &mut checks.clients[*index]));
-        levers.push(policy::levers(&file.levers, &world, &mut checks.clients[*index]));
+        all_levers.push(levers::build(&file.levers, &world, &mut checks.clients[*index]));
     }
     let service = service::build(scenario, &endpoints, start, &mut checks.scenario);
     let populations = population::build(scenario, &world, &mut checks.scenario, |index| {
         let wanted = of[index].unwrap_or(client);
         let policy =
             followed.iter().position(|f| *f == wanted).expect("who is followed is in the list");
-        (u16::try_from(policy).expect("clients are few"), levers[policy].clone())
+        (u16::try_from(policy).expect("clients are few"), all_levers[policy].clone())
     });
     check_size(scenario, &mut checks.scenario);
     let changes = changes(scenario, &api, start, &mut checks.scenario);

@@ -6,6 +6,8 @@
 pub mod cost;
 pub mod header;
 pub mod api;
+pub mod preset;
+pub mod retry;
 pub mod client;
 pub mod population;
 pub mod scenario;
@@ -163,10 +165,15 @@ impl TryFrom<String> for Moment {
     }
 }
 
-/// A kind of answer: `429`, `5xx`, `refused` or `timeout`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+/// A kind of answer: `429`, `5xx`, `refused`, `timeout` or `code WORD`.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub struct AnswerKind(pub crate::client::Kind);
+pub enum AnswerKind {
+    /// One that is known without the response's words.
+    Plain(crate::client::Kind),
+    /// A response with this error code.
+    Code(String),
+}
 
 impl TryFrom<String> for AnswerKind {
     type Error = String;
@@ -178,14 +185,63 @@ impl TryFrom<String> for AnswerKind {
             .and_then(|c| c.parse::<u16>().ok())
             .filter(|c| (1..=5).contains(c));
         let status = text.parse::<u16>().ok().filter(|s| (100..600).contains(s));
+        if let Some(word) = text.strip_prefix("code ").filter(|word| !word.trim().is_empty()) {
+            return Ok(AnswerKind::Code(word.trim().to_owned()));
+        }
         match (text.as_str(), class, status) {
-            ("refused", ..) => Ok(AnswerKind(Kind::Refused)),
-            ("timeout", ..) => Ok(AnswerKind(Kind::Timeout)),
-            (_, Some(class), _) => Ok(AnswerKind(Kind::Class(class))),
-            (_, _, Some(status)) => Ok(AnswerKind(Kind::Status(status))),
-            _ => {
-                Err(format!("`{text}` is not a kind of answer: write 429, 5xx, refused or timeout"))
-            }
+            ("refused", ..) => Ok(AnswerKind::Plain(Kind::Refused)),
+            ("timeout", ..) => Ok(AnswerKind::Plain(Kind::Timeout)),
+            (_, Some(class), _) => Ok(AnswerKind::Plain(Kind::Class(class))),
+            (_, _, Some(status)) => Ok(AnswerKind::Plain(Kind::Status(status))),
+            _ => Err(format!(
+                "`{text}` is not a kind of answer: write 429, 5xx, refused, timeout or \
+                 \"code WORD\""
+            )),
+        }
+    }
+}
+
+/// One value, or a list of them.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct OneOrMore<T>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrMoreVisitor(std::marker::PhantomData))
+    }
+}
+
+struct OneOrMoreVisitor<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMoreVisitor<T> {
+    type Value = OneOrMore<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one, or a list of them")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<OneOrMore<T>, E> {
+        T::deserialize(serde::de::value::StrDeserializer::new(text)).map(|one| OneOrMore(vec![one]))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<OneOrMore<T>, A::Error> {
+        Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(OneOrMore)
+    }
+}
+
+/// Up to a span, or between two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UpTo(pub Span, pub Span);
+
+impl<'de> Deserialize<'de> for UpTo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        match OneOrMore::<Span>::deserialize(deserializer)?.0.as_slice() {
+            [most] => Ok(UpTo(Span::ZERO, *most)),
+            [least, most] if least <= most => Ok(UpTo(*least, *most)),
+            _ => Err(D::Error::custom(
+                "this is no span and no two: write \"1s\", or [\"0.5s\", \"1s\"]",
+            )),
         }
     }
 }
@@ -205,10 +261,11 @@ mod tests {
     #[test]
     fn kinds_of_answers_are_written_as_people_write_them() {
         let kind = |text: &str| AnswerKind::try_from(text.to_owned());
-        assert_eq!(kind("429"), Ok(AnswerKind(crate::client::Kind::Status(429))));
-        assert_eq!(kind("5xx"), Ok(AnswerKind(crate::client::Kind::Class(5))));
-        assert_eq!(kind("refused"), Ok(AnswerKind(crate::client::Kind::Refused)));
-        for wrong in ["9xx", "42", "4294", "teapot"] {
+        assert_eq!(kind("429"), Ok(AnswerKind::Plain(crate::client::Kind::Status(429))));
+        assert_eq!(kind("5xx"), Ok(AnswerKind::Plain(crate::client::Kind::Class(5))));
+        assert_eq!(kind("refused"), Ok(AnswerKind::Plain(crate::client::Kind::Refused)));
+        assert_eq!(kind("code Throttling"), Ok(AnswerKind::Code("Throttling".into())));
+        for wrong in ["9xx", "42", "4294", "teapot", "code "] {
             assert!(kind(wrong).is_err(), "{wrong}");
         }
     }

@@ -3,9 +3,9 @@
 use crate::story;
 use crate::tale::{self, Tale};
 use crate::world::{self, minutes, ms, s};
-use tollgate::client::{Cause, Next};
+use tollgate::client::{Cause, Draw, Heard, Next, Progress};
 use tollgate::engine::End;
-use tollgate::http::{Answer, HeaderId, Headers, Status, Value};
+use tollgate::http::{Answer, HeaderId, Headers, Method, Status, Value};
 use tollgate::time::{Instant, Span};
 
 /// Keys with a backlog of calls each.
@@ -145,8 +145,11 @@ fn backoff_is_for_5xx_and_retry_after_for_429() {
     headers.set(name, Value::Integer(23));
     let wait = |attempt: u32, status: u16, bits: u64| {
         let answer = Answer::Status(Status(status));
-        let next = model.policies[0].next(Instant(0), attempt, answer, &headers, bits);
-        match next {
+        let (now, clock, method) = (Instant(0), Instant(0), Method::Get);
+        let heard = Heard { now, clock, method, answer, headers: &headers };
+        let mut progress = [Progress::NEW];
+        let next = |_| model.policies[0].next(&heard, &mut progress, Draw::Fixed(bits));
+        match (0..attempt).map(next).last().expect("there is an attempt") {
             Next::Retry(wait) => wait,
             other => panic!("{other:?} after {status}"),
         }

@@ -41,7 +41,8 @@ pub(in crate::scenario) fn build(
         };
         ids.retain(counts);
         let stages = stages(&ids, &limits);
-        Endpoint { name, limits: ids, stages }
+        let method = api.endpoint.get(place).map(|e| e.method).unwrap_or_default();
+        Endpoint { name, method, limits: ids, stages }
     };
     let endpoints: Vec<Endpoint> =
         endpoint_names(api).into_iter().enumerate().map(endpoint).collect();

@@ -10,7 +10,7 @@ use crate::time::{Rate, Span};
 use crate::workload::{Arrivals, Choice, Population, STEPS_MAX, Step, Work, Workers};
 
 use super::policy::World;
-use super::{Checks, policy};
+use super::{Checks, levers};
 
 /// How many calls may wait for a worker, unless the scenario says otherwise.
 pub(super) const QUEUE: u32 = 100_000;
@@ -106,8 +106,8 @@ pub(super) fn build(
     for (index, population) in scenario.population.iter().enumerate() {
         let clients =
             population.count.as_ref().map_or(1, |n| checks.above_zero(n, "the number of clients"));
-        let (policy, mut levers) = follows(index);
-        policy::over(&mut levers, &population.levers, world, checks);
+        let (policy, mut own) = follows(index);
+        levers::over(&mut own, &population.levers, world, checks);
         let work = work(population, checks);
         let steps = steps(population, &work, world, checks);
         all.push(Population {
@@ -121,7 +121,7 @@ pub(super) fn build(
             steps,
             content: population.content.as_ref().and_then(|c| content(c, checks)),
             policy,
-            levers,
+            levers: own,
             holds_worker: population.waiting_holds_worker,
             queue: population.queue.unwrap_or(QUEUE),
             patience: population.patience,

@@ -11,6 +11,7 @@ use super::cost::{Costs, GivesBack};
 use super::header::Header;
 use super::{Assumed, Name};
 use crate::api::{Commit, Counted, Early};
+use crate::http::Method;
 use crate::limiter::{self, Limiter};
 use crate::time::{Length, Span};
 
@@ -52,6 +53,9 @@ pub struct Api {
 pub struct Endpoint {
     /// What scenarios call it.
     pub name: Name,
+    /// What it is asked with.
+    #[serde(default)]
+    pub method: Method,
     /// What a request takes from each limit: a number, or one for each unit
     /// that limits count.
     #[serde(default)]

@@ -1,9 +1,15 @@
 //! `models/clients/*.toml`: a retry policy and its levers.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::preset::{Evidence, Parameter};
+use super::retry::{Class, Deadline, Draws, Hint, Jitter, Raises, Wait, never};
 use super::{AnswerKind, Name, Share};
+use crate::client::Timer;
+use crate::http::Method;
 use crate::time::{Rate, Span};
 
 /// A client: what it does after an answer, and what before an attempt.
@@ -18,22 +24,73 @@ pub struct Client {
     /// Where it is from.
     #[serde(default)]
     pub source: Option<String>,
+    /// The package that does so, as its registry names it.
+    #[serde(default)]
+    pub library: Option<String>,
+    /// Which of its versions.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// What else people type.
+    #[serde(default)]
+    pub aliases: Vec<Name>,
+    /// How it is known.
+    #[serde(default)]
+    pub evidence: Evidence,
+    /// The library's own parameters, and what each sets here.
+    #[serde(default)]
+    pub parameters: BTreeMap<Name, Parameter>,
     /// The most attempts of a call, the first included; without it, no end.
     #[serde(default)]
     pub attempts: Option<Spanned<u32>>,
     /// Which answers it retries.
     pub retries: Vec<AnswerKind>,
+    /// But not these of them.
+    #[serde(default)]
+    pub except: Vec<AnswerKind>,
+    /// These of them only where the response has a header of the hint.
+    #[serde(default)]
+    pub only_with_hint: Vec<AnswerKind>,
+    /// Only requests of these methods; without it, all.
+    #[serde(default)]
+    pub methods: Option<Vec<Method>>,
+    /// A header whose `true` or `false` overrides that.
+    #[serde(default)]
+    pub force: Option<String>,
     /// The wait before a retry.
     pub wait: Wait,
     /// What is random about it.
     #[serde(default)]
     pub jitter: Jitter,
+    /// Never shorter than this, jitter or not.
+    #[serde(default)]
+    pub shortest: Span,
+    /// Never longer than this, jitter or not.
+    #[serde(default = "never")]
+    pub longest: Span,
+    /// In the end it is cut to a whole multiple of this.
+    #[serde(default)]
+    pub rounding: Span,
+    /// Whether calls draw anew or all the same.
+    #[serde(default)]
+    pub draws: Draws,
+    /// What it sleeps by.
+    #[serde(default)]
+    pub timer: Timer,
     /// How long it waits for a response.
     #[serde(default)]
     pub timeout: Option<Span>,
+    /// What the caller gets when it gives up; without it, the response.
+    #[serde(default)]
+    pub raises: Vec<Raises>,
     /// The waits that responses ask for.
     #[serde(default)]
     pub hint: Option<Hint>,
+    /// How long all of it may take.
+    #[serde(default)]
+    pub deadline: Option<Deadline>,
+    /// What differs for some answers.
+    #[serde(default)]
+    pub class: Vec<Class>,
     /// What stops everybody of a scope.
     #[serde(default)]
     pub pause: Vec<Pause>,
@@ -49,76 +106,9 @@ pub struct Client {
     /// What it does before an attempt.
     #[serde(default)]
     pub levers: Levers,
-}
-
-/// The wait before a retry.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Wait {
-    /// None.
-    Zero,
-    /// Always the same.
-    Fixed(Span),
-    /// Longer and longer.
-    Exponential {
-        /// The first.
-        base: Span,
-        /// What each is multiplied by.
-        #[serde(default = "two")]
-        factor: f64,
-        /// The longest; without it, none is.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-}
-
-fn two() -> f64 {
-    2.0
-}
-
-fn never() -> Span {
-    Span::NEVER
-}
-
-/// What is random about a wait.
-#[derive(Clone, Copy, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Jitter {
-    /// Nothing.
-    #[default]
-    None,
-    /// Uniform from nothing to all of it.
-    Full,
-    /// Uniform from half to all of it.
-    Equal,
-    /// Plus uniform up to this.
-    Add(Span),
-    /// Times uniform between the two.
-    Multiply(f64, f64),
-}
-
-/// The waits that responses ask for.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Hint {
-    /// The headers that it looks at, the first readable one counts.
-    pub headers: Vec<HintHeader>,
-    /// On which answers.
-    pub on: Vec<AnswerKind>,
-    /// What is random about obeying.
+    /// Retry loops around this one.
     #[serde(default)]
-    pub jitter: Jitter,
-}
-
-/// A header that may ask for a wait.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct HintHeader {
-    /// Its name.
-    pub name: String,
-    /// How it is read.
-    #[serde(default)]
-    pub form: Form,
+    pub layer: Vec<Client>,
 }
 
 /// After some answers nobody of a scope sends for a while.

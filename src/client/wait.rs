@@ -1,0 +1,95 @@
+//! A wait before a retry: schedule, jitter, and what bounds them after that.
+//!
+//! A schedule's own cap holds before jitter, `longest` after it: the order
+//! decides whether a client at its cap still spreads (or exceeds it), or is
+//! in step with all others.
+
+use super::{Jitter, Schedule};
+use crate::rng::{Key, Purpose};
+use crate::time::Span;
+
+/// The random draws of one retry.
+#[derive(Clone, Copy, Debug)]
+pub enum Draw {
+    /// Those of a key: the call's, or its client's where calls replay them.
+    Of(Key, u64),
+    /// All alike, to see the ends of a wait.
+    Fixed(u64),
+}
+
+impl Draw {
+    /// 64 uniform bits for `purpose`.
+    #[must_use]
+    pub fn bits(self, purpose: Purpose) -> u64 {
+        match self {
+            Draw::Of(key, index) => key.draw(purpose, index),
+            Draw::Fixed(bits) => bits,
+        }
+    }
+}
+
+/// The wait before a retry.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wait {
+    /// Before jitter.
+    pub schedule: Schedule,
+    /// What is random about it.
+    pub jitter: Jitter,
+    /// Never shorter, jitter or not.
+    pub shortest: Span,
+    /// Never longer.
+    pub longest: Span,
+    /// In the end it is cut to a whole multiple of this; zero: it is not.
+    pub rounding: Span,
+}
+
+impl Wait {
+    /// None at all.
+    pub const ZERO: Wait = Wait::plain(Schedule::Zero, Jitter::None);
+
+    /// A schedule and a jitter without bounds.
+    #[must_use]
+    pub const fn plain(schedule: Schedule, jitter: Jitter) -> Wait {
+        let (shortest, longest, rounding) = (Span::ZERO, Span::NEVER, Span::ZERO);
+        Wait { schedule, jitter, shortest, longest, rounding }
+    }
+
+    /// Before jitter.
+    pub fn scheduled(&self, retry: u32, draw: Draw, carried: &mut f64) -> Span {
+        let bits = if self.schedule.draws() { draw.bits(Purpose::Schedule) } else { 0 };
+        self.schedule.wait(retry, bits, carried)
+    }
+
+    /// A wait, the schedule's or one that it was combined with, jittered and
+    /// bounded.
+    #[must_use]
+    pub fn jittered(&self, wait: Span, draw: Draw) -> Span {
+        let wait = match self.jitter {
+            Jitter::None => wait,
+            jitter => jitter.apply(wait, draw.bits(Purpose::Jitter)),
+        };
+        wait.max(self.shortest).min(self.longest).floored(self.rounding)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::schedule::Exponential;
+
+    /// backon exceeds its own maximum, p-retry is in step at it.
+    #[test]
+    fn the_order_of_cap_and_jitter_decides_what_happens_at_the_cap() {
+        let jitter = Jitter::Multiply { low: 1.0, high: 2.0 };
+        let schedule = |cap| Schedule::Exponential(Exponential::doubling(Span::seconds(1), cap));
+        let before = Wait::plain(schedule(Span::seconds(60)), jitter);
+        let after =
+            Wait { longest: Span::seconds(60), ..Wait::plain(schedule(Span::NEVER), jitter) };
+        let tenth = |wait: &Wait, bits| {
+            let draw = Draw::Fixed(bits);
+            wait.jittered(wait.scheduled(10, draw, &mut 0.0), draw).ceil_seconds()
+        };
+        assert_eq!((tenth(&before, 0), tenth(&before, u64::MAX)), (60, 120));
+        assert_eq!((tenth(&after, 0), tenth(&after, u64::MAX)), (60, 60));
+    }
+}

@@ -1,0 +1,329 @@
+//! The retry loop in a client's file: waits, jitter, what responses ask for.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{AnswerKind, OneOrMore, UpTo};
+use crate::time::Span;
+
+/// The wait before a retry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Wait {
+    /// None.
+    Zero,
+    /// Always the same.
+    Fixed(Span),
+    /// One by one; the last repeats.
+    List(Vec<Span>),
+    /// Longer by a step.
+    Linear {
+        /// The first.
+        first: Span,
+        /// How much longer each is.
+        step: Span,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+    /// Squares, cubes.
+    Power {
+        /// The first.
+        unit: Span,
+        /// 2 for squares.
+        exponent: u32,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+    /// A number multiplied by itself.
+    SelfPower {
+        /// The number.
+        base: u64,
+        /// What it counts.
+        unit: Span,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+    /// Each the sum of the two before.
+    Fibonacci {
+        /// The first.
+        unit: Span,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+    /// Longer and longer.
+    Exponential {
+        /// The first.
+        base: Span,
+        /// What each is multiplied by.
+        #[serde(default = "two")]
+        factor: f64,
+        /// The longest; without it, none is.
+        #[serde(default = "never")]
+        cap: Span,
+        /// The shortest.
+        #[serde(default)]
+        floor: Span,
+        /// How many steps ahead of the first it begins.
+        #[serde(default)]
+        shift: i32,
+        /// In place of the first.
+        #[serde(default)]
+        first: Option<Span>,
+        /// Each is cut to a whole multiple of this before the next is made of it.
+        #[serde(default)]
+        truncate: Option<Span>,
+    },
+    /// The retry's number times uniform between the two.
+    LinearUniform {
+        /// At least.
+        low: Span,
+        /// Less than.
+        high: Span,
+    },
+    /// Uniform up to three times the last.
+    Decorrelated {
+        /// At least.
+        base: Span,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+    /// Polly's second decorrelated jitter.
+    Polly {
+        /// About the first.
+        base: Span,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+}
+
+fn two() -> f64 {
+    2.0
+}
+
+pub(super) fn never() -> Span {
+    Span::NEVER
+}
+
+/// What is random about a wait.
+#[derive(Clone, Copy, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Jitter {
+    /// Nothing.
+    #[default]
+    None,
+    /// Uniform from nothing to all of it.
+    Full,
+    /// Uniform from half to all of it.
+    Equal,
+    /// Plus uniform up to this, or between the two.
+    Add(UpTo),
+    /// Times uniform between the two; the first is for the smallest draw.
+    Multiply(f64, f64),
+    /// Plus a power of uniform up to a span, in seconds.
+    AddPower {
+        /// Up to this.
+        span: Span,
+        /// To this power.
+        exponent: u32,
+    },
+    /// Uniform between this and the wait.
+    From(Span),
+    /// A whole multiple of this, evenly from 0 to the wait.
+    Whole(Span),
+    /// Plus up to this share of what the wait has beyond whole seconds.
+    AddSubsecond(f64),
+}
+
+/// Whether calls draw anew or all the same.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Draws {
+    /// Each call draws for itself.
+    #[default]
+    PerCall,
+    /// Every call of a client draws the same.
+    Replayed,
+}
+
+/// What the caller gets when the client gives up.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Raises {
+    /// At these answers; without it, at all.
+    #[serde(default)]
+    pub of: Vec<AnswerKind>,
+    /// This error.
+    pub error: String,
+}
+
+/// The waits that responses ask for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hint {
+    /// The headers that it looks at, the first readable one counts.
+    pub headers: Vec<HintHeader>,
+    /// On which answers; without it, on all that are retried.
+    #[serde(default)]
+    pub on: Option<Vec<AnswerKind>>,
+    /// How it meets the client's own wait.
+    #[serde(default)]
+    pub combine: Combine,
+    /// What is random about obeying.
+    #[serde(default)]
+    pub jitter: Jitter,
+    /// To whole seconds.
+    #[serde(default)]
+    pub round: Option<Up>,
+    /// What bounds it.
+    #[serde(default)]
+    pub limit: Option<Limit>,
+    /// At a number 0; without it, at once.
+    #[serde(default)]
+    pub zero: Option<Otherwise>,
+    /// At a date gone by; without it, as zero.
+    #[serde(default)]
+    pub past: Option<Otherwise>,
+    /// At a number below 0; without it, as zero.
+    #[serde(default)]
+    pub negative: Option<Otherwise>,
+    /// At what cannot be read; without it, as if it were not there.
+    #[serde(default)]
+    pub bad: Option<Otherwise>,
+    /// Only where this header counts nothing left.
+    #[serde(default)]
+    pub when_zero: Option<String>,
+    /// The schedule begins anew after it.
+    #[serde(default)]
+    pub restarts: bool,
+}
+
+/// A header that may ask for a wait.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HintHeader {
+    /// Its name.
+    pub name: String,
+    /// How it is read.
+    #[serde(default)]
+    pub form: OneOrMore<HintForm>,
+}
+
+/// How the wait asked for meets the client's own.
+#[derive(Clone, Copy, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Combine {
+    /// In its place.
+    #[default]
+    Replace,
+    /// The longer of the two, then jittered.
+    Max,
+    /// From the client's own to so much more.
+    Within(Span),
+}
+
+/// A direction of rounding.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Up {
+    /// Up.
+    Up,
+}
+
+/// What bounds the wait that is obeyed.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Limit {
+    /// A longer one is cut.
+    Clamp(Span),
+    /// A longer one is ignored.
+    IgnoreAbove(Span),
+    /// At a longer one it gives up.
+    GiveUpAbove(Span),
+}
+
+/// What becomes of a value that is no wait.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Otherwise {
+    /// The next header counts, or the schedule.
+    Schedule,
+    /// It retries at once.
+    Immediate,
+    /// It retries no more.
+    GiveUp,
+    /// It fails with this error.
+    Fail(String),
+    /// It waits so long.
+    Wait(Span),
+}
+
+/// One way to read a header's value as a time.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HintForm {
+    /// All that tells a time from now: numbers, durations, dates.
+    #[default]
+    Delta,
+    /// A whole number of seconds.
+    Integer,
+    /// Any number of seconds.
+    Decimal,
+    /// An HTTP date.
+    Date,
+    /// Milliseconds.
+    Millis,
+    /// Seconds since the epoch.
+    Epoch,
+    /// That from 2024 on, else seconds.
+    EpochOrDelta,
+}
+
+/// How long all of it may take.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Deadline {
+    /// From the first attempt on.
+    pub total: Span,
+    /// What becomes of a wait that would end after it.
+    #[serde(default)]
+    pub exceed: Exceed,
+}
+
+/// What becomes of a wait that would end after the deadline.
+#[derive(Clone, Copy, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exceed {
+    /// It is not begun.
+    #[default]
+    GiveUp,
+    /// It is cut to what is left.
+    Clip,
+    /// It is ended, and so is an attempt in flight.
+    Kill,
+}
+
+/// What differs for some answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Class {
+    /// For these.
+    pub of: Vec<AnswerKind>,
+    /// The most attempts of a call that ends in one of them.
+    #[serde(default)]
+    pub attempts: Option<Spanned<u32>>,
+    /// Attempts without end, which leave those that are left alone.
+    #[serde(default)]
+    pub endless: bool,
+    /// The wait before the retry.
+    #[serde(default)]
+    pub wait: Option<Wait>,
+    /// What is random about it.
+    #[serde(default)]
+    pub jitter: Option<Jitter>,
+}
