@@ -13,6 +13,7 @@ mod progress;
 mod rows;
 mod replay;
 mod run;
+mod schedule;
 mod show;
 
 use std::fmt;
@@ -50,6 +51,8 @@ enum Command {
     Run(run::Run),
     /// Let limits decide on the requests of a trace
     Replay(replay::Replay),
+    /// Show a client's waits, and what it does against one answer
+    Schedule(schedule::Schedule),
     /// List what is built in
     List(list::List),
     /// Print a model
@@ -194,6 +197,7 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Schedule(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Show(command) => command.run(),
         Command::Check(command) => command.run(),

@@ -14,6 +14,7 @@ pub mod screen;
 pub mod single;
 pub mod events;
 pub mod decisions;
+pub mod rehearsal;
 pub mod chart;
 pub mod figures;
 pub mod output;
