@@ -17,6 +17,8 @@ pub struct Status(pub u16);
 impl Status {
     /// 200.
     pub const OK: Status = Status(200);
+    /// 409.
+    pub const CONFLICT: Status = Status(409);
     /// 429.
     pub const TOO_MANY_REQUESTS: Status = Status(429);
     /// 503.

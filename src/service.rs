@@ -75,6 +75,9 @@ pub struct ServiceModel {
     pub drops_timed_out: bool,
     /// A cache of answers.
     pub cache: Option<ServerCache>,
+    /// Whether what is asked for is a row under optimistic concurrency: a request
+    /// is answered 409 if another has written the row since it came.
+    pub optimistic: bool,
     /// In order of time, not overlapping.
     pub outages: Vec<Outage>,
 }
@@ -96,6 +99,8 @@ pub struct Service<'m> {
     busy: u32,
     /// Until when the cache knows the answer to a content.
     known: Vec<Instant>,
+    /// How often each content was written, where writes may conflict.
+    versions: Vec<u32>,
 }
 
 /// What the service makes of a request that has its place.
@@ -103,16 +108,19 @@ pub struct Service<'m> {
 pub struct Work {
     /// How long it takes.
     pub time: Span,
-    /// What it answers.
+    /// What it answers, unless the row is written meanwhile.
     pub status: Status,
+    /// The version of the row that it saw.
+    pub version: u32,
 }
 
 impl<'m> Service<'m> {
     /// An idle service; `contents` is how many different things can be asked.
     #[must_use]
     pub fn new(model: &'m ServiceModel, contents: u32) -> Self {
-        let contents = if model.cache.is_some() { contents as usize } else { 0 };
-        Service { model, busy: 0, known: vec![Instant(0); contents] }
+        let of = |kept: bool| if kept { contents as usize } else { 0 };
+        let known = vec![Instant(0); of(model.cache.is_some())];
+        Service { model, busy: 0, known, versions: vec![0; of(model.optimistic)] }
     }
 
     /// The outage that a request at `now` meets.
@@ -145,7 +153,7 @@ impl<'m> Service<'m> {
         let others = f64::from(self.busy);
         self.busy += 1;
         if let Some(time) = self.cache_hit(now, serving.cached, content, draws.time) {
-            return Work { time, status: Status::OK };
+            return Work { time, status: Status::OK, version: 0 };
         }
         let mut time = serving.time.sample(draws.time);
         if self.model.slowdown > 0.0 {
@@ -159,7 +167,21 @@ impl<'m> Service<'m> {
         } else {
             Status::OK
         };
-        Work { time, status }
+        let version = self.versions.get(content as usize).copied().unwrap_or_default();
+        Work { time, status, version }
+    }
+
+    /// What a request that saw `version` of its row is answered in the end: a
+    /// success writes the row, and there is none if somebody was faster.
+    pub fn commit(&mut self, content: u32, version: u32, status: Status) -> Status {
+        match self.versions.get_mut(content as usize) {
+            Some(written) if status == Status::OK && *written != version => Status::CONFLICT,
+            Some(written) if status == Status::OK => {
+                *written = written.wrapping_add(1);
+                status
+            }
+            _ => status,
+        }
     }
 
     /// The request is done: its place is free, and the cache knows its answer.
@@ -211,6 +233,7 @@ mod tests {
                 ttl: Span::seconds(10),
                 hit: Dist::Constant(Span::millis(5)),
             }),
+            optimistic: false,
             outages: vec![],
         }
     }
@@ -239,6 +262,20 @@ mod tests {
         assert!(!service.has_place());
         service.leave();
         assert!(service.has_place());
+    }
+
+    #[test]
+    fn of_two_who_saw_the_same_version_one_writes() {
+        let mut model = model();
+        (model.cache, model.optimistic) = (None, true);
+        let mut service = Service::new(&model, 2);
+        let mut come = |content| service.serve(Instant(0), 0, content, DRAWS).version;
+        let (first, second, elsewhere) = (come(0), come(0), come(1));
+        assert_eq!(service.commit(0, second, Status::OK), Status::OK);
+        assert_eq!(service.commit(0, first, Status::OK), Status::CONFLICT);
+        assert_eq!(service.commit(1, elsewhere, Status::OK), Status::OK);
+        let again = service.serve(Instant(0), 0, 0, DRAWS).version;
+        assert_eq!(service.commit(0, again, Status::OK), Status::OK);
     }
 
     #[test]

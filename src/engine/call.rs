@@ -110,6 +110,8 @@ pub(super) struct Attempt {
     /// When it stops waiting in the line of a limit.
     pub(super) tires: Instant,
     pub(super) answer: Answer,
+    /// The version that it saw of a row under optimistic concurrency.
+    pub(super) version: u32,
     pub(super) rejected_by: Option<LimitId>,
 }
 

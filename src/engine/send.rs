@@ -237,6 +237,7 @@ fn attempt_of(row: &Call, call: u32) -> Attempt {
         stage: 0,
         tires: Instant::NEVER,
         answer: Answer::TimedOut,
+        version: 0,
         rejected_by: None,
     }
 }

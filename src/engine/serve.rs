@@ -127,7 +127,7 @@ impl<O: Observer> Engine<'_, O> {
         };
         let work = self.service.serve(self.now, row.endpoint, row.content, draws);
         row.phase = Phase::Placed;
-        row.answer = Answer::Status(work.status);
+        (row.answer, row.version) = (Answer::Status(work.status), work.version);
         self.hop(work.time, What::Leave, attempt);
     }
 
@@ -146,6 +146,7 @@ impl<O: Observer> Engine<'_, O> {
     /// The server is done with an attempt: what it held becomes free, and the
     /// response goes home.
     pub(super) fn leave(&mut self, attempt: u32) {
+        self.commit(attempt);
         let row = &self.attempts[attempt];
         let (placed, answer, status) = (row.phase == Phase::Placed, row.answer, row.status());
         let (endpoint, content, call, client) = (row.endpoint, row.content, row.call, row.client);
@@ -171,6 +172,16 @@ impl<O: Observer> Engine<'_, O> {
         let home =
             population.homeward.sample(row.key.draw(Purpose::Homeward, u64::from(row.number)));
         self.hop(home, What::Answer, attempt);
+    }
+
+    /// Work that is done is written, unless somebody was faster.
+    fn commit(&mut self, attempt: u32) {
+        let row = &mut self.attempts[attempt];
+        if let (Phase::Placed, None, Answer::Status(status)) =
+            (row.phase, row.rejected_by, row.answer)
+        {
+            row.answer = Answer::Status(self.service.commit(row.content, row.version, status));
+        }
     }
 
     /// Whoever was given a place by a release goes on: through the queue, so

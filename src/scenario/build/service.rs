@@ -62,6 +62,7 @@ pub(super) fn build(
         slowdown,
         drops_timed_out: service.timed_out == file::TimedOut::Dropped,
         cache: service.cache.as_ref().map(|c| ServerCache { ttl: c.ttl, hit: c.hit.0 }),
+        optimistic: service.optimistic,
         outages: outages(service, start, checks),
     }
 }

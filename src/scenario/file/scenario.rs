@@ -115,6 +115,10 @@ pub struct Service {
     /// A cache of its own.
     #[serde(default)]
     pub cache: Option<Cache>,
+    /// Whether each content is a row under optimistic concurrency: a request is
+    /// answered 409 if another wrote the row since it came.
+    #[serde(default)]
+    pub optimistic: bool,
     /// What differs by endpoint.
     #[serde(default)]
     pub endpoint: Vec<Endpoint>,
