@@ -1,0 +1,141 @@
+//! When what a client does against an answer agrees with what was recorded.
+
+use super::command::Against;
+
+/// Half of the last digit of a recorded wait, which is written to 1 ms.
+const DIGIT: f64 = 0.000_501;
+
+/// The longest timer of Node in seconds; it fires a longer one after 1 ms.
+const LONGEST_TIMER: f64 = 2_147_483.647;
+
+/// The recording's answer as `--against` takes it, and the seconds of a date or
+/// an epoch to come.
+pub(crate) fn answer(method: &str, status: &str, header: &str) -> (String, Option<f64>) {
+    let mut text = match status.strip_suffix('T') {
+        Some(status) => format!("{method} {status} code=ThrottlingException"),
+        None => format!("{method} {status}"),
+    };
+    let mut ahead = None;
+    let mut headers = vec![];
+    for part in header.split(',').filter(|part| *part != "none") {
+        let (key, value) = part.split_once('=').unwrap();
+        let signed = if value.starts_with('-') { value.to_owned() } else { format!("+{value}") };
+        headers.push(match key {
+            "ra" => format!("Retry-After: {value}"),
+            "date" => format!("Retry-After: date{signed}"),
+            "ms" => format!("retry-after-ms: {value}"),
+            "amz" => format!("x-amz-retry-after: {value}"),
+            "should" => format!("x-should-retry: {value}; Stripe-Should-Retry: {value}"),
+            "rlreset" => format!("RateLimit-Reset: {value}"),
+            "xrlreset" => {
+                format!("X-RateLimit-Remaining: 0; X-RateLimit-Reset: epoch{signed}")
+            }
+            other => panic!("no header: {other}"),
+        });
+        if matches!(key, "date" | "xrlreset") {
+            ahead = Some(value.parse::<f64>().unwrap()).filter(|seconds| *seconds > 0.0);
+        }
+    }
+    if !headers.is_empty() {
+        text.push(' ');
+        text.push_str(&headers.join("; "));
+    }
+    (text, ahead)
+}
+
+/// One recorded call.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Recorded {
+    pub(crate) requests: usize,
+    /// Seconds, the immediate as 0.
+    pub(crate) waits: Vec<f64>,
+    /// How far ahead the date of the answer lay.
+    pub(crate) ahead: Option<f64>,
+    /// Which of the client's waits were recorded, where not all: the number of
+    /// requests was not either, only whether there is a second.
+    pub(crate) picked: &'static [usize],
+}
+
+impl Recorded {
+    /// As Node's timers really fire; the JavaScript recordings hold what was asked.
+    pub(crate) fn in_node(mut self) -> Recorded {
+        // Two timers of a socket, of 3 s each, are no waits.
+        while self.waits.len() >= self.requests && self.waits.first() == Some(&3.0) {
+            self.waits.remove(0);
+        }
+        for wait in &mut self.waits {
+            if *wait > LONGEST_TIMER {
+                *wait = 0.001;
+            }
+        }
+        self
+    }
+
+    /// What disagrees with a client whose draws are all 0, 0.5, just below 1.
+    pub(crate) fn disagreement(&self, ours: &[Against; 3]) -> Option<String> {
+        let most = if self.picked.is_empty() { usize::MAX } else { 2 };
+        let requests = ours.each_ref().map(|a| a.requests.min(most));
+        if requests != [self.requests; 3] {
+            return Some(format!("{} requests, ours {requests:?}", self.requests));
+        }
+        let all: Vec<usize> = (0..ours[0].waits.len()).collect();
+        let picked = if self.picked.is_empty() { &all } else { self.picked };
+        let ranges = picked
+            .iter()
+            .filter(|at| all.contains(at))
+            .map(|at| range(ours.iter().map(|against| against.waits[*at])))
+            .collect();
+        self.waits_differ(ranges)
+    }
+
+    /// The same where a random wait decides over the end: the requests lie between
+    /// those of the longest waits and those of the shortest, and each wait in the
+    /// range that the schedule gives it.
+    pub(crate) fn disagreement_of_end(
+        &self,
+        ours: &[Against; 3],
+        ranges: Vec<[f64; 2]>,
+    ) -> Option<String> {
+        let [fewest, most] = range(ours.iter().map(|a| a.requests as f64));
+        let requests = self.requests as f64;
+        if requests < fewest || most < requests {
+            return Some(format!("{requests} requests, ours {fewest} to {most}"));
+        }
+        self.waits_differ(ranges.into_iter().take(self.requests - 1).collect())
+    }
+
+    fn waits_differ(&self, mut ranges: Vec<[f64; 2]>) -> Option<String> {
+        let mut waits = self.waits.clone();
+        if waits.len() != ranges.len() {
+            // A library that does not sleep for 0 s recorded no wait. One of 1 ms
+            // is what Node makes of 0 and less.
+            waits.retain(|wait| *wait > 0.001);
+            ranges.retain(|[_, high]| *high > 0.001);
+        }
+        if waits.len() != ranges.len() {
+            return Some(format!("waits {waits:?}, ours {ranges:?}"));
+        }
+        let beside = |(wait, range): (&f64, &[f64; 2])| self.differs(*wait, *range);
+        waits.iter().zip(&ranges).find_map(beside)
+    }
+
+    fn differs(&self, wait: f64, [low, high]: [f64; 2]) -> Option<String> {
+        // A date holds whole seconds and time passes until it is read.
+        let slack = if self.ahead.is_some() { 1.1 } else { 0.0 };
+        let scaled = slack * (high / low.max(0.001)).clamp(1.0, 2.0);
+        let agrees = low - scaled - DIGIT <= wait && wait <= high + scaled + DIGIT;
+        let certain = (high - low).abs() < 1e-9;
+        let by_date = |seconds: f64| {
+            self.ahead.is_none_or(|ahead| ahead - 1.1 < seconds && seconds <= ahead + DIGIT)
+        };
+        // Both or neither are the date's, where no jitter can have moved them.
+        let alike = !certain || by_date(wait) == by_date(low);
+        (!agrees || !alike).then(|| format!("waited {wait}, ours [{low}, {high}]"))
+    }
+}
+
+fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
+    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
+        [low.min(value), high.max(value)]
+    })
+}
