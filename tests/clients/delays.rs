@@ -76,7 +76,7 @@ impl Delay {
         let mean = f64::midpoint(left, right);
         let slope = mean + 2.0 * bend * (AT[at] - 0.5);
         // A cap can turn the parabola down before the end.
-        let slope = slope.max(left.min(right) / 2.0);
+        let slope = slope.max(left.min(right) / 8.0);
         slope * (AT[at] * (1.0 - AT[at]) * (1.0 / self.draws + 1.0 / DRAWS)).sqrt()
     }
 
@@ -89,5 +89,54 @@ impl Delay {
         };
         let constant = self.drawn[0].to_bits() == self.drawn[1].to_bits();
         [1.0, 0.001].into_iter().find(|step| !constant && whole(*step)).unwrap_or(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNIFORM: Wait =
+        Wait { exact: [0.0, 0.5, 1.0], drawn: [0.0001, 0.9999], quantiles: [0.05, 0.5, 0.95] };
+
+    fn recorded(exact: &str, drawn: [f64; 2], quantiles: [f64; 3]) -> Delay {
+        let [low, middle, high] = quantiles;
+        let [least, most] = drawn;
+        let line = format!("l,v,c,1,{exact},10000,{least},{low},{middle},{high},{most},0");
+        Delay::read(&StringRecord::from(line.split(',').collect::<Vec<_>>()))
+    }
+
+    #[test]
+    fn a_recording_agrees_with_itself_and_not_with_its_neighbours() {
+        let wrong = |exact, drawn, quantiles| {
+            recorded(exact, drawn, quantiles).disagreements(&UNIFORM).len()
+        };
+        let (drawn, quantiles) = ([0.000_212, 0.999_713], [0.0512, 0.4951, 0.9523]);
+        assert_eq!(wrong("0,0.5,1", drawn, quantiles), 0);
+        assert_eq!(wrong(",,", drawn, quantiles), 0);
+        assert_eq!(wrong("0,0.5,1.00001", drawn, quantiles), 1);
+        assert_eq!(wrong("0,0.5,1", [0.000_212, 1.000_1], quantiles), 1);
+        // A standard error is 0.005 sqrt(2) in the middle.
+        assert_eq!(wrong("0,0.5,1", drawn, [0.0512, 0.53, 0.9523]), 1);
+        assert_eq!(wrong("0,0.5,1", drawn, [0.065, 0.4951, 0.9523]), 1);
+    }
+
+    /// 4 u^2: its parabola has the true slopes 8 p.
+    #[test]
+    fn a_square_spreads_as_its_slope_does() {
+        let ours =
+            Wait { exact: [0.0, 1.0, 4.0], drawn: [0.0, 3.999], quantiles: [0.01, 1.0, 3.61] };
+        let delay = recorded(",,", [0.0, 3.99], [0.01, 1.0, 3.61]);
+        for (at, p) in AT.iter().enumerate() {
+            let expected = 8.0 * p * (p * (1.0 - p) * 2.0 / DRAWS).sqrt();
+            assert!((delay.standard_error(&ours, at) - expected).abs() < 1e-9, "{p}");
+        }
+    }
+
+    #[test]
+    fn whole_seconds_jump_by_one() {
+        assert!((recorded(",,", [0.0, 32.0], [1.0, 16.0, 31.0]).grid() - 1.0).abs() < 1e-9);
+        assert!(recorded(",,", [2.0, 2.0], [2.0; 3]).grid().abs() < 1e-9);
+        assert!(recorded(",,", [0.000_123, 0.9], [0.1, 0.2, 0.8]).grid().abs() < 1e-9);
     }
 }

@@ -139,3 +139,84 @@ fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
         [low.min(value), high.max(value)]
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(requests: usize, waits: &[f64], ahead: Option<f64>) -> Recorded {
+        Recorded { requests, waits: waits.to_vec(), ahead, picked: &[] }
+    }
+
+    /// The same call with the shortest, the middle and the longest waits.
+    fn ours(requests: usize, waits: [&[f64]; 3]) -> [Against; 3] {
+        waits.map(|waits| Against { requests, waits: waits.to_vec() })
+    }
+
+    fn always(waits: &[f64]) -> [Against; 3] {
+        ours(waits.len() + 1, [waits; 3])
+    }
+
+    #[test]
+    fn answers_are_written_as_the_command_reads_them() {
+        let text = |status, header| answer("POST", status, header).0;
+        assert_eq!(text("429", "none"), "POST 429");
+        assert_eq!(text("429", "date=-60"), "POST 429 Retry-After: date-60");
+        assert_eq!(
+            text("400T", "amz=3000"),
+            "POST 400 code=ThrottlingException x-amz-retry-after: 3000"
+        );
+        assert_eq!(
+            text("429", "should=false,ra=7"),
+            "POST 429 x-should-retry: false; Stripe-Should-Retry: false; Retry-After: 7"
+        );
+        assert_eq!(answer("GET", "429", "date=7").1, Some(7.0));
+        assert_eq!(answer("GET", "429", "date=-60").1, None);
+    }
+
+    #[test]
+    fn one_request_more_or_another_wait_disagrees() {
+        let call = recorded(3, &[1.0, 2.0], None);
+        assert_eq!(call.disagreement(&always(&[1.0, 2.0])), None);
+        assert!(call.disagreement(&always(&[1.0, 2.0, 4.0])).is_some());
+        assert!(call.disagreement(&always(&[1.0, 2.002])).is_some());
+        let jittered = ours(3, [&[0.0, 0.0], &[0.5, 1.0], &[1.0, 2.0]]);
+        assert_eq!(recorded(3, &[0.4, 1.9], None).disagreement(&jittered), None);
+        assert!(recorded(3, &[1.1, 1.9], None).disagreement(&jittered).is_some());
+    }
+
+    #[test]
+    fn no_wait_may_be_written_or_left_out() {
+        assert_eq!(recorded(3, &[1.0], None).disagreement(&always(&[0.0, 1.0])), None);
+        assert_eq!(recorded(3, &[0.0, 0.0], None).disagreement(&always(&[0.001, 0.001])), None);
+        assert!(recorded(3, &[1.0], None).disagreement(&always(&[2.0, 1.0])).is_some());
+    }
+
+    #[test]
+    fn a_date_is_up_to_a_second_early() {
+        let dated = |wait| recorded(2, &[wait], Some(7.0));
+        assert_eq!(dated(5.97).disagreement(&always(&[7.0])), None);
+        assert_eq!(dated(6.9).disagreement(&always(&[6.0])), None);
+        assert!(dated(5.8).disagreement(&always(&[7.0])).is_some());
+        assert!(dated(6.9).disagreement(&always(&[5.85])).is_some());
+        assert_eq!(dated(1.0).disagreement(&always(&[1.0])), None);
+    }
+
+    #[test]
+    fn a_long_timer_of_node_fires_at_once_and_a_sockets_is_no_wait() {
+        let call = recorded(2, &[10_000_000.0], None).in_node();
+        assert_eq!(call.disagreement(&always(&[0.001])), None);
+        let call = recorded(2, &[3.0, 3.0, 0.5], None).in_node();
+        assert_eq!(call.disagreement(&always(&[0.5])), None);
+    }
+
+    #[test]
+    fn a_random_end_is_one_of_several() {
+        let mut done = always(&[0.5; 5]);
+        done[0].requests = 50;
+        let ranges = || vec![[0.0, 1.0]; 10];
+        assert_eq!(recorded(8, &[0.4; 7], None).disagreement_of_end(&done, ranges()), None);
+        assert!(recorded(5, &[0.4; 4], None).disagreement_of_end(&done, ranges()).is_some());
+        assert!(recorded(8, &[1.4; 7], None).disagreement_of_end(&done, ranges()).is_some());
+    }
+}
