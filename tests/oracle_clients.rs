@@ -90,7 +90,8 @@ fn schedules_wait_as_the_libraries_do() {
             Rule::Earlier => delay.retry - 1,
             _ => delay.retry,
         };
-        let waits = ours.entry(client.clone()).or_insert_with(|| schedule(client, RETRIES));
+        let on = if let Rule::On(status) = rule { *status } else { 429 };
+        let waits = ours.entry((client, on)).or_insert_with(|| schedule(client, RETRIES, on));
         let disagreements = match waits {
             Ok(waits) => delay.disagreements(&waits[retry - 1]),
             Err(said) => vec![said.clone()],
@@ -190,7 +191,7 @@ fn at_all_draws(clients: &[&str], answer: &str) -> Vec<Result<[Against; 3], Stri
 
 /// Where a random wait decides over the end, each wait's range is the schedule's.
 fn of_end(one: &Asked, done: &[Against; 3]) -> Option<String> {
-    match schedule(&one.client, NEVER_STOPS) {
+    match schedule(&one.client, NEVER_STOPS, 429) {
         Err(said) => Some(said),
         Ok(waits) => {
             let ends = |exact: [f64; 3]| [exact[0].min(exact[2]), exact[0].max(exact[2])];

@@ -42,10 +42,10 @@ fn rows(arguments: &[&str]) -> Result<Vec<StringRecord>, String> {
     Ok(reader.records().map(Result::unwrap).collect())
 }
 
-/// The waits before the first so many retries of a client.
-pub(crate) fn schedule(client: &str, retries: usize) -> Result<Vec<Wait>, String> {
-    let (retries, draws) = (retries.to_string(), DRAWS.to_string());
-    let rows = rows(&[client, "--retries", &retries, "--draws", &draws])?;
+/// The waits of a client before the first so many retries after a status.
+pub(crate) fn schedule(client: &str, retries: usize, on: u16) -> Result<Vec<Wait>, String> {
+    let (retries, draws, on) = (retries.to_string(), DRAWS.to_string(), on.to_string());
+    let rows = rows(&[client, "--retries", &retries, "--draws", &draws, "--on", &on])?;
     let wait = |row: &StringRecord| {
         let number = |at: usize| row[at].parse::<f64>().unwrap();
         Wait {

@@ -14,6 +14,8 @@ use csv::StringRecord;
 pub(crate) enum Rule {
     /// As it stands.
     Plain,
+    /// The waits after this status: `on=503`.
+    On(u16),
     /// The recording's retry `r` is the client's retry `r - 1`; its first is none.
     Earlier,
     /// A deadline cut the call off after a random wait, so that the number of
@@ -85,7 +87,10 @@ fn line(record: &StringRecord) -> Line {
         "" => Rule::Plain,
         "retry-1" => Rule::Earlier,
         "random-end" => Rule::RandomEnd,
-        other => panic!("no rule: {other}"),
+        other => match other.strip_prefix("on=") {
+            Some(status) => Rule::On(status.parse().unwrap()),
+            None => panic!("no rule: {other}"),
+        },
     };
     Line {
         library: text(0),
