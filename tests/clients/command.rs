@@ -24,6 +24,8 @@ pub(crate) struct Against {
     pub(crate) requests: usize,
     /// Seconds; no number stands for the immediate.
     pub(crate) waits: Vec<f64>,
+    /// What the caller gets.
+    pub(crate) outcome: String,
 }
 
 /// The rows that a command prints, or what it said instead.
@@ -36,6 +38,7 @@ fn rows(arguments: &[&str]) -> Result<Vec<StringRecord>, String> {
         .unwrap();
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().next().unwrap_or_default();
         return Err(format!("schedule {}: {said}", arguments.join(" ")));
     }
     let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
@@ -63,7 +66,11 @@ pub(crate) fn against(clients: &[&str], answer: &str, draw: &str) -> Result<Vec<
     arguments.extend(["--against", answer, "--draw", draw]);
     let found: Vec<Against> = rows(&arguments)?
         .iter()
-        .map(|row| Against { requests: row[4].parse().unwrap(), waits: waits(&row[5]) })
+        .map(|row| Against {
+            requests: row[4].parse().unwrap(),
+            waits: waits(&row[5]),
+            outcome: row[6].to_owned(),
+        })
         .collect();
     assert_eq!(found.len(), clients.len(), "a row each: {arguments:?}");
     Ok(found)

@@ -5,6 +5,9 @@ use super::command::Against;
 /// Half of the last digit of a recorded wait, which is written to 1 ms.
 const DIGIT: f64 = 0.000_501;
 
+/// At once: 1 ms is what Node makes of 0 and less.
+const AT_ONCE: f64 = 0.001;
+
 /// The longest timer of Node in seconds; it fires a longer one after 1 ms.
 const LONGEST_TIMER: f64 = 2_147_483.647;
 
@@ -54,6 +57,8 @@ pub(crate) struct Recorded {
     /// Which of the client's waits were recorded, where not all: the number of
     /// requests was not either, only whether there is a second.
     pub(crate) picked: &'static [usize],
+    /// What the caller got, where that was recorded by its name.
+    pub(crate) outcome: Option<String>,
 }
 
 impl Recorded {
@@ -78,6 +83,9 @@ impl Recorded {
         if requests != [self.requests; 3] {
             return Some(format!("{} requests, ours {requests:?}", self.requests));
         }
+        if let Some(said) = self.got_another(ours) {
+            return Some(said);
+        }
         let all: Vec<usize> = (0..ours[0].waits.len()).collect();
         let picked = if self.picked.is_empty() { &all } else { self.picked };
         let ranges = picked
@@ -101,16 +109,22 @@ impl Recorded {
         if requests < fewest || most < requests {
             return Some(format!("{requests} requests, ours {fewest} to {most}"));
         }
-        self.waits_differ(ranges.into_iter().take(self.requests - 1).collect())
+        let another = self.got_another(&ours[1..]);
+        another.or_else(|| self.waits_differ(ranges.into_iter().take(self.requests - 1).collect()))
+    }
+
+    fn got_another(&self, ours: &[Against]) -> Option<String> {
+        let outcome = self.outcome.as_ref()?;
+        let other = ours.iter().find(|against| against.outcome != *outcome)?;
+        Some(format!("the caller got {outcome}, ours {}", other.outcome))
     }
 
     fn waits_differ(&self, mut ranges: Vec<[f64; 2]>) -> Option<String> {
         let mut waits = self.waits.clone();
         if waits.len() != ranges.len() {
-            // A library that does not sleep for 0 s recorded no wait. One of 1 ms
-            // is what Node makes of 0 and less.
-            waits.retain(|wait| *wait > 0.001);
-            ranges.retain(|[_, high]| *high > 0.001);
+            // A library that does not sleep for 0 s recorded no wait.
+            waits.retain(|wait| *wait > AT_ONCE);
+            ranges.retain(|[_, high]| *high > AT_ONCE);
         }
         if waits.len() != ranges.len() {
             return Some(format!("waits {waits:?}, ours {ranges:?}"));
@@ -123,7 +137,8 @@ impl Recorded {
         // A date holds whole seconds and time passes until it is read.
         let slack = if self.ahead.is_some() { 1.1 } else { 0.0 };
         let scaled = slack * (high / low.max(0.001)).clamp(1.0, 2.0);
-        let agrees = low - scaled - DIGIT <= wait && wait <= high + scaled + DIGIT;
+        let both_at_once = wait <= AT_ONCE && high <= AT_ONCE;
+        let agrees = both_at_once || low - scaled - DIGIT <= wait && wait <= high + scaled + DIGIT;
         let certain = (high - low).abs() < 1e-9;
         let by_date = |seconds: f64| {
             self.ahead.is_none_or(|ahead| ahead - 1.1 < seconds && seconds <= ahead + DIGIT)
@@ -145,12 +160,12 @@ mod tests {
     use super::*;
 
     fn recorded(requests: usize, waits: &[f64], ahead: Option<f64>) -> Recorded {
-        Recorded { requests, waits: waits.to_vec(), ahead, picked: &[] }
+        Recorded { requests, waits: waits.to_vec(), ahead, picked: &[], outcome: None }
     }
 
     /// The same call with the shortest, the middle and the longest waits.
     fn ours(requests: usize, waits: [&[f64]; 3]) -> [Against; 3] {
-        waits.map(|waits| Against { requests, waits: waits.to_vec() })
+        waits.map(|waits| Against { requests, waits: waits.to_vec(), outcome: "returned".into() })
     }
 
     fn always(waits: &[f64]) -> [Against; 3] {
@@ -180,6 +195,8 @@ mod tests {
         assert_eq!(call.disagreement(&always(&[1.0, 2.0])), None);
         assert!(call.disagreement(&always(&[1.0, 2.0, 4.0])).is_some());
         assert!(call.disagreement(&always(&[1.0, 2.002])).is_some());
+        let returned = Recorded { outcome: Some("ValueError".into()), ..call };
+        assert!(returned.disagreement(&always(&[1.0, 2.0])).is_some());
         let jittered = ours(3, [&[0.0, 0.0], &[0.5, 1.0], &[1.0, 2.0]]);
         assert_eq!(recorded(3, &[0.4, 1.9], None).disagreement(&jittered), None);
         assert!(recorded(3, &[1.1, 1.9], None).disagreement(&jittered).is_some());
