@@ -54,9 +54,12 @@ fn recordings(kind: &str) -> Vec<(String, StringRecord)> {
     found
 }
 
+/// A row with its file, the client that covers it, and how it is read.
+type Covered = (String, StringRecord, String, Rule);
+
 /// The rows of a kind with what covers them, and those that no table names. Says
 /// which ones nothing covers.
-fn covered(kind: &str) -> (Vec<(String, StringRecord, String, Rule)>, Vec<String>) {
+fn covered(kind: &str) -> (Vec<Covered>, Vec<String>) {
     let covers = Covers::read();
     let (mut found, mut unnamed, mut named) = (vec![], vec![], BTreeMap::new());
     for (file, row) in recordings(kind) {
