@@ -7,7 +7,7 @@ pub mod against;
 pub mod waits;
 
 pub use against::{Against, Ended, Template, against};
-pub use waits::{Row, waits};
+pub use waits::{FIXED, Row, waits};
 
 use crate::rng::Key;
 

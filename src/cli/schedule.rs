@@ -41,6 +41,9 @@ pub(super) struct Schedule {
     /// What the server answers for ever, like '429 Retry-After: 7'
     #[arg(long, value_name = "ANSWER", value_parser = str::parse::<Against>)]
     against: Vec<Against>,
+    /// With --against: every draw at this end of its range, or in its middle
+    #[arg(long, hide = true, value_name = "U", requires = "against", value_parser = ["0", "0.5", "1"])]
+    draw: Option<String>,
     /// Print in this format
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -62,12 +65,17 @@ impl Schedule {
             let all: Vec<Waits> = clients.iter().map(of).collect();
             return print(&waits(&all, self.format.into()));
         }
+        let fixed = self.draw.as_deref().map(|draw| match draw {
+            "0" => rehearsal::FIXED[0],
+            "0.5" => rehearsal::FIXED[1],
+            _ => rehearsal::FIXED[2],
+        });
         let pairs = clients
             .iter()
             .flat_map(|client| self.against.iter().map(move |against| (client, against)));
         let of = |((name, client), against): (&(&str, Lone), &Against)| {
             let policy = client.policy(&against.names(), &against.words());
-            let ended = rehearsal::against(&policy, against);
+            let ended = rehearsal::against(&policy, against, fixed);
             let outcome = outcome(client, &ended);
             let (client, version) = ((*name).to_owned(), version(client));
             Encounter { client, version, against: against.clone(), ended, outcome }

@@ -151,26 +151,27 @@ impl Layer {
     ) -> Result<Span, Cause> {
         let Progress { carried, retry, .. } = progress;
         let Some(hint) = &self.hint else {
-            return Ok(wait.jittered(wait.scheduled(*retry, draw, carried), draw));
+            return Ok(wait.settled(*retry, wait.scheduled(*retry, draw, carried), draw));
         };
         let own = wait.scheduled(*retry, draw, carried);
         let asked = match hint.hear(heard.clock, heard.answer, heard.headers, draw) {
             Hinted::Wait(asked) => asked,
-            Hinted::Nothing => return Ok(wait.jittered(own, draw)),
+            Hinted::Nothing => return Ok(wait.settled(*retry, own, draw)),
             Hinted::GiveUp => return Err(Cause::Hint),
             Hinted::Fail => return Err(Cause::Error),
+        };
+        let combined = match hint.combine {
+            Combine::Replace => asked,
+            Combine::Max => wait.jittered(own.max(asked), draw),
+            Combine::Within(span) => {
+                let own = wait.settled(*retry, own, draw);
+                asked.max(own).min(own.plus(span))
+            }
         };
         if hint.restarts {
             *retry = 0;
         }
-        Ok(match hint.combine {
-            Combine::Replace => asked,
-            Combine::Max => wait.jittered(own.max(asked), draw),
-            Combine::Within(span) => {
-                let own = wait.jittered(own, draw);
-                asked.max(own).min(own.plus(span))
-            }
-        })
+        Ok(combined)
     }
 
     fn within_deadline(&self, wait: Span, now: Instant, since: Instant) -> Next {

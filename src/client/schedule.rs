@@ -86,7 +86,8 @@ pub struct Exponential {
     pub floor: Span,
     /// How many steps ahead of the first it begins; below 0: the first repeats.
     pub shift: i32,
-    /// In place of the first wait.
+    /// In place of the first wait. Zero is at once and no jitter makes it later:
+    /// urllib3's.
     pub first: Option<Span>,
     /// Each wait is cut to a whole multiple of this before the next is made of it.
     pub truncate: Option<Span>,
@@ -165,6 +166,17 @@ impl Schedule {
                 *carried = sum;
                 Span::from_secs_f64((sum - last) / 1.4 * base.as_secs_f64()).min(*cap)
             }
+        }
+    }
+
+    /// Whether jitter leaves this wait as it is.
+    #[must_use]
+    pub const fn is_plain(&self, retry: u32) -> bool {
+        match self {
+            Schedule::Exponential(Exponential { first: Some(first), .. }) => {
+                retry == 1 && first.0 == 0
+            }
+            _ => false,
         }
     }
 

@@ -60,6 +60,12 @@ impl Wait {
         self.schedule.wait(retry, bits, carried)
     }
 
+    /// The schedule's own wait before that retry, jittered and bounded.
+    #[must_use]
+    pub fn settled(&self, retry: u32, wait: Span, draw: Draw) -> Span {
+        if self.schedule.is_plain(retry) { wait } else { self.jittered(wait, draw) }
+    }
+
     /// A wait, the schedule's or one that it was combined with, jittered and
     /// bounded.
     #[must_use]
@@ -76,6 +82,18 @@ impl Wait {
 mod tests {
     use super::*;
     use crate::client::schedule::Exponential;
+
+    /// As recorded of urllib3 with `backoff_factor=1, backoff_jitter=1.0`.
+    #[test]
+    fn a_first_retry_at_once_has_no_jitter() {
+        let (first, second) = (Some(Span::ZERO), Span::seconds(1));
+        let doubling = Exponential { first, ..Exponential::doubling(second, Span::NEVER) };
+        let jitter = Jitter::Add(Span::ZERO, second);
+        let wait = Wait::plain(Schedule::Exponential(doubling), jitter);
+        let draw = Draw::Fixed(1 << 63);
+        let settled = |retry| wait.settled(retry, wait.scheduled(retry, draw, &mut 0.0), draw);
+        assert_eq!([1, 2, 3].map(settled), [0, 2_500, 4_500].map(Span::millis));
+    }
 
     /// backon exceeds its own maximum, p-retry is in step at it.
     #[test]

@@ -162,9 +162,9 @@ pub const ENDLESS: u32 = 50;
 const START: Instant = Instant(1_767_603_600 * SECOND + SECOND / 2);
 
 /// One call of a client that follows `policy`, which knows the headers and words
-/// of `against` by their places.
+/// of `against` by their places; with `fixed` all draws are these 64 uniform bits.
 #[must_use]
-pub fn against(policy: &Policy, against: &Against) -> Ended {
+pub fn against(policy: &Policy, against: &Against, fixed: Option<u64>) -> Ended {
     let words = against.words();
     let key = super::key();
     let answer = Answer::Status(against.status);
@@ -178,7 +178,7 @@ pub fn against(policy: &Policy, against: &Against) -> Ended {
         let now = START.after(ended.slept);
         let headers = against.at(now, &words);
         let heard = Heard { now, clock: now, method: against.method, answer, headers: &headers };
-        let draw = Draw::Of(key, u64::from(ended.requests));
+        let draw = fixed.map_or(Draw::Of(key, u64::from(ended.requests)), Draw::Fixed);
         let wait = match policy.next(&heard, &mut progress, draw) {
             Next::Retry(wait) => wait,
             Next::Served => return ended,

@@ -24,7 +24,7 @@ pub struct Row {
 }
 
 /// 0, 0.5 and 1 - 1e-12 as 64 uniform bits.
-const FIXED: [u64; 3] = [0, 1 << 63, u64::MAX - 18_446_744];
+pub const FIXED: [u64; 3] = [0, 1 << 63, u64::MAX - 18_446_744];
 
 /// The waits of a retry loop after answers like this one, a row for each retry;
 /// a response that asks for a wait is none of them.
@@ -61,7 +61,7 @@ fn sequence(wait: &Wait, retries: u32, draw: impl Fn(u32) -> Draw) -> Vec<f64> {
     let mut carried = 0.0;
     let next = |retry| {
         let scheduled = wait.scheduled(retry, draw(retry), &mut carried);
-        wait.jittered(scheduled, draw(retry)).as_secs_f64()
+        wait.settled(retry, scheduled, draw(retry)).as_secs_f64()
     };
     (1..=retries).map(next).collect()
 }

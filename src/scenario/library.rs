@@ -56,7 +56,17 @@ built_in! {
         "anthropic" "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
         "shopify-graphql" "shopify-rest" "slack" "stripe" "x";
     Client "clients": "naive" "fixed-interval" "exponential-jitter" "header-aware"
-        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1";
+        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1"
+        "none" "naive-tight" "urllib3-default" "urllib3-backoff" "urllib3-v1" "urllib3-backoff-v1"
+        "httpx-retries" "tenacity-expo" "tenacity-fixed" "tenacity-random" "tenacity-fixed-random"
+        "tenacity-incrementing" "tenacity-chain" "tenacity-exponential"
+        "tenacity-random-exponential" "tenacity-exponential-jitter" "backoff-expo" "backoff-fibo"
+        "backoff-constant" "aiohttp-retry" "aiohttp-retry-jitter" "aiohttp-retry-random"
+        "aiohttp-retry-fibonacci" "google-api-core" "google-gapic" "openai" "openai-v1"
+        "anthropic" "anthropic-v0" "stripe" "stripe-v11" "slack-default" "slack-server-error"
+        "slack-fixed" "slack-ratelimit" "aws-legacy" "aws-legacy-dynamodb" "aws-standard-2020"
+        "aws-adaptive-2020" "aws-standard" "aws-standard-dynamodb" "aws-adaptive"
+        "aws-adaptive-dynamodb" "celery" "celery-fixed";
 }
 
 /// A reference to a model, as people write it.

@@ -5,7 +5,7 @@ use super::bundle::{Fetch, LoadError, open};
 use super::document::Document;
 use super::file::AnswerKind;
 use super::file::client::Client;
-use super::file::retry::Otherwise;
+use super::file::retry::{Otherwise, Raises};
 use super::library::{Kind, Reference};
 use crate::client::{Cause, Policy};
 use crate::http::{Answer, Headers};
@@ -55,7 +55,9 @@ impl Lone {
         // What the caller gets hangs on the status: words are not looked at.
         let said = Vocabulary { headers: &[], words: &[] };
         let at = |of: &[AnswerKind]| said.kinds(of).contain(answer, &Headers::NONE);
-        let raises = self.file.raises.iter().find(|r| r.of.is_empty() || at(&r.of));
+        let here = |r: &&Raises| !r.retried || cause != Cause::NotRetried;
+        let mut raises = self.file.raises.iter().filter(here);
+        let raises = raises.find(|r| r.of.is_empty() || at(&r.of));
         raises.map(|raises| raises.error.as_str())
     }
 

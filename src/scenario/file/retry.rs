@@ -160,6 +160,9 @@ pub struct Raises {
     pub of: Vec<AnswerKind>,
     /// This error.
     pub error: String,
+    /// Only where such an answer is retried: else the caller gets the response.
+    #[serde(default)]
+    pub retried: bool,
 }
 
 /// The waits that responses ask for.
