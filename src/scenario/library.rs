@@ -51,12 +51,12 @@ macro_rules! built_in {
 }
 
 built_in! {
-    Scenario "scenarios": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1";
+    Scenario "scenarios": "aiclicks" "clickterm" "clover" "heroku-throttle" "ironclad-clickwrap" "keymint" "w1";
     Api "apis": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1"
-        "anthropic" "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
+        "anthropic" "atlassian" "aws-api-gateway" "discord" "github" "heroku" "openai" "salesforce"
         "shopify-graphql" "shopify-rest" "slack" "stripe" "x";
     Client "clients": "naive" "fixed-interval" "exponential-jitter" "header-aware"
-        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1";
+        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "heroku-exponential-backoff" "heroku-gradual-decrease" "heroku-proportional-decrease" "heroku-remaining-decrease" "ironclad-advice" "keymint-advice" "keymint-sample" "w1";
 }
 
 /// A reference to a model, as people write it.
