@@ -23,7 +23,11 @@ pub use jitter::Jitter;
 pub use layer::{Class, Deadline, Exceed, Heard, Layer, Progress};
 pub use lever::{Batch, Cache, Filter, Levers, Part};
 pub use memory::{Memory, Permit, Who};
-pub use pace::{Allowance, Gauge, HeaderPace, InFlight, Pace, Pause};
+pub use pace::{
+    AdaptiveSleep, Aimd, Allowance, Ask, AwsCubic, CubicState, Decrease, Gauge, HeaderGate,
+    HeaderPace, InFlight, Machine, Pace, Pacing, Pause, ReservingBucket, Reservoir, Spacing, Told,
+    Turn,
+};
 pub use schedule::{Exponential, Schedule};
 pub use wait::{Draw, Wait};
 
@@ -120,10 +124,12 @@ pub struct Policy {
     pub pauses: Vec<Pause>,
     /// Its own limits on what it sends.
     pub paces: Vec<Pace>,
-    /// Its own limits on what it has in flight.
+    /// Its own limits on what it has in flight, and the doors of paces.
     pub in_flight: Vec<InFlight>,
     /// Pacing by what headers tell.
     pub header_pace: Option<HeaderPace>,
+    /// Nobody sends while headers say that nothing is left.
+    pub header_gate: Option<HeaderGate>,
 }
 
 /// What a client sleeps by.
@@ -169,6 +175,13 @@ impl Policy {
         last
     }
 
+    /// Which of the parts in flight are doors of paces, a bit for each.
+    #[must_use]
+    pub fn doors(&self) -> u32 {
+        let bits = (0..u32::BITS).zip(&self.in_flight).filter(|(_, part)| part.door);
+        bits.fold(0, |doors, (n, _)| doors | 1 << n)
+    }
+
     /// Whether a refusal with these headers in it is met with the schedule
     /// alone, because the policy reads none of them.
     #[must_use]
@@ -181,6 +194,7 @@ impl Policy {
             .header_pace
             .as_ref()
             .is_some_and(|p| p.gauges.iter().any(|g| headers.get(g.remaining).is_some()));
-        !hinted && !paced
+        let gated = self.header_gate.as_ref().is_some_and(|g| headers.get(g.remaining).is_some());
+        !hinted && !paced && !gated
     }
 }

@@ -42,6 +42,8 @@ pub enum Purpose {
     Hint,
     /// Whether a client's own throttle drops an attempt.
     Throttle,
+    /// The jitter of a sleep that a pace puts before an attempt.
+    Pace,
 }
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -1,11 +1,12 @@
 //! What policies remember during a run: pauses, paces and what headers told,
 //! in tables indexed by the scope that each part names.
 
-use super::pace::Allowance;
+use super::pace::{Allowance, Ask, Rows, Told, Turn};
 use super::{Policy, Whose};
 use crate::api::EndpointId;
 use crate::attribute::{Place, Principal};
 use crate::http::{Answer, Headers};
+use crate::rng::Key;
 use crate::time::Instant;
 
 /// Who wants to send.
@@ -21,6 +22,10 @@ pub struct Who {
     pub principal: Principal,
     /// What it asks.
     pub endpoint: EndpointId,
+    /// How many attempts its call has made.
+    pub attempts: u32,
+    /// Whose draws are its own.
+    pub key: Key,
 }
 
 /// Whether an attempt may leave.
@@ -28,7 +33,8 @@ pub struct Who {
 pub enum Permit {
     /// Now.
     Go,
-    /// At an instant that is reserved for it; ask again then, from this stage on.
+    /// At an instant that is reserved for it, or when it may be its turn; ask
+    /// again then, from this stage on.
     Reserved(Instant, u8),
     /// Not before this instant; ask again then. `NEVER` where its turn would
     /// come only after whoever made the call has gone: it takes none from others.
@@ -40,10 +46,12 @@ pub enum Permit {
 pub struct Memory {
     /// Until when each scope of each pause is silent.
     pauses: Vec<Vec<Instant>>,
-    /// When the next attempt of each scope of each pace may leave.
-    paces: Vec<Vec<Instant>>,
+    /// What each pace knows of each of its scopes.
+    paces: Vec<Rows>,
     /// What headers told each scope.
     gates: Vec<Gate>,
+    /// Until when the header gate is closed for each scope.
+    shut: Vec<Instant>,
 }
 
 /// What headers told, in the client's own time.
@@ -91,8 +99,9 @@ impl Memory {
         let gates = policy.header_pace.as_ref().map_or(0, |pace| pace.of.len(clients));
         Memory {
             pauses: policy.pauses.iter().map(|pause| never_yet(&pause.of)).collect(),
-            paces: policy.paces.iter().map(|pace| never_yet(&pace.of)).collect(),
+            paces: policy.paces.iter().map(|pace| Rows::new(pace, clients)).collect(),
             gates: vec![OPEN; gates],
+            shut: policy.header_gate.as_ref().map_or_else(Vec::new, |gate| never_yet(&gate.of)),
         }
     }
 
@@ -102,22 +111,23 @@ impl Memory {
     /// has passed. A pause sends those who wake into it back to the first.
     pub fn permit(&mut self, policy: &Policy, who: &Who, now: Instant, stage: u8) -> Permit {
         let gate = policy.header_pace.as_ref().and_then(|pace| pace.of.slot(who));
+        let shut = policy.header_gate.as_ref().and_then(|gate| gate.of.slot(who));
         let pauses = policy.pauses.iter().zip(&self.pauses);
         let silent = pauses.filter_map(|(pause, until)| Some(until[pause.of.slot(who)?]));
-        let closed = silent.chain(gate.map(|slot| self.gates[slot].closed)).max();
+        let told = gate.map(|slot| self.gates[slot].closed);
+        let closed = silent.chain(told).chain(shut.map(|slot| self.shut[slot])).max();
         if let Some(until) = closed.filter(|until| *until > now) {
             return Permit::Closed(until);
         }
         let paces = policy.paces.iter().zip(&mut self.paces);
-        for (passed, (pace, next)) in (1..).zip(paces).skip(usize::from(stage)) {
+        for (passed, (pace, rows)) in (0..).zip(paces).skip(usize::from(stage)) {
             if let Some(slot) = pace.slot(who) {
-                let turn = next[slot].max(now);
-                if turn > who.deadline {
-                    return Permit::Closed(Instant::NEVER);
-                }
-                next[slot] = turn.after(pace.gap);
-                if turn > now {
-                    return Permit::Reserved(turn, passed);
+                let ask = Ask { now, deadline: who.deadline, attempts: who.attempts, key: who.key };
+                match rows.turn(slot, &ask) {
+                    Turn::Now => {}
+                    Turn::At(turn) => return Permit::Reserved(turn, passed + 1),
+                    Turn::Ask(turn) => return Permit::Reserved(turn, passed),
+                    Turn::TooLate => return Permit::Closed(Instant::NEVER),
                 }
             }
         }
@@ -145,11 +155,21 @@ impl Memory {
                 until[slot] = until[slot].max(now.after(pause.span));
             }
         }
-        let Some(pace) = &policy.header_pace else {
-            return;
-        };
-        if let (Some(slot), Some(told)) = (pace.of.slot(who), pace.read(clock, headers)) {
+        for (pace, rows) in policy.paces.iter().zip(&mut self.paces) {
+            if let Some(slot) = pace.slot(who) {
+                rows.learn(slot, &Told { now, attempts: who.attempts, answer, headers });
+            }
+        }
+        if let Some(pace) = &policy.header_pace
+            && let (Some(slot), Some(told)) = (pace.of.slot(who), pace.read(clock, headers))
+        {
             self.gates[slot].hear(now, told);
+        }
+        if let Some(gate) = &policy.header_gate
+            && let Some(slot) = gate.of.slot(who)
+            && let Some(span) = gate.closes_for(clock, answer, headers)
+        {
+            self.shut[slot] = now.after(span);
         }
     }
 }
@@ -192,7 +212,9 @@ impl super::Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Filter, Gauge, HeaderPace, Kind, Kinds, Pace, Pause, Timer};
+    use crate::client::{
+        Filter, Gauge, HeaderGate, HeaderPace, Kind, Kinds, Pace, Pacing, Pause, Spacing, Timer,
+    };
     use crate::http::{HeaderId, Status, Value};
     use crate::time::{SECOND, Span};
 
@@ -207,11 +229,19 @@ mod tests {
             paces: vec![],
             in_flight: vec![],
             header_pace: None,
+            header_gate: None,
         }
     }
 
-    const WHO: Who =
-        Who { client: 0, population: 0, deadline: Instant::NEVER, principal: 0, endpoint: 0 };
+    const WHO: Who = Who {
+        client: 0,
+        population: 0,
+        deadline: Instant::NEVER,
+        principal: 0,
+        endpoint: 0,
+        attempts: 0,
+        key: Key::run(0, 0),
+    };
     const REFUSED: Answer = Answer::Status(Status(429));
 
     fn at(seconds: u64) -> Instant {
@@ -222,7 +252,8 @@ mod tests {
     fn a_pace_lines_attempts_up_and_a_pause_breaks_the_line() {
         let mut policy = policy();
         let gap = Span::seconds(2);
-        policy.paces.push(Pace { gap, of: Whose::Client, filter: Filter::default() });
+        let pacing = Pacing::Spacing(Spacing { gap });
+        policy.paces.push(Pace { pacing, of: Whose::Client, filter: Filter::default() });
         let on = Kinds(vec![Kind::Status(429)]);
         policy.pauses.push(Pause { on, span: Span::seconds(5), of: Whose::Client });
         let mut memory = Memory::new(&policy, 1);
@@ -251,5 +282,32 @@ mod tests {
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Reserved(at(10), 1));
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Closed(at(10)));
         assert_eq!(memory.permit(&policy, &WHO, at(10), 0), Permit::Go);
+    }
+
+    #[test]
+    fn a_gate_lets_nobody_through_until_a_while_after_the_reset() {
+        let mut policy = policy();
+        policy.header_gate = Some(HeaderGate {
+            remaining: HeaderId(0),
+            reset: HeaderId(1),
+            epoch: false,
+            at_most: 0,
+            plus: Span::millis(100),
+            of: Whose::Client,
+        });
+        let mut memory = Memory::new(&policy, 2);
+        let ok = Answer::Status(Status::OK);
+        let mut headers = Headers::NONE;
+        headers.set(HeaderId(0), Value::Integer(0));
+        headers.set(HeaderId(1), Value::Integer(2));
+        memory.learn(&policy, &WHO, at(5), at(5), ok, &headers);
+        let opens = at(7).after(Span::millis(100));
+        assert_eq!(memory.permit(&policy, &WHO, at(5), 0), Permit::Closed(opens));
+        assert_eq!(memory.permit(&policy, &WHO, opens, 0), Permit::Go);
+        let other = Who { client: 1, ..WHO };
+        assert_eq!(memory.permit(&policy, &other, at(5), 0), Permit::Go);
+        // A response without the headers opens it.
+        memory.learn(&policy, &WHO, at(6), at(6), ok, &Headers::NONE);
+        assert_eq!(memory.permit(&policy, &WHO, at(6), 0), Permit::Go);
     }
 }

@@ -1,11 +1,38 @@
 //! What a client holds back by itself: pauses after refusals, its own rate, its
 //! own concurrency, and the rate that headers leave it.
+//!
+//! A pace is one of a closed set of state machines, one a file: (state, now)
+//! gives a turn, and what answers tell changes the state. Those whose rate
+//! answers change hand out one turn at a time, so that a change reaches
+//! everybody behind the first: their attempts stand in line at a door.
+
+mod adaptive_sleep;
+mod aimd;
+mod aws_cubic;
+mod header_gate;
+mod header_pace;
+mod machine;
+mod reservoir;
+mod rows;
+mod spacing;
+mod token_bucket;
+
+pub use adaptive_sleep::{AdaptiveSleep, Decrease};
+pub use aimd::Aimd;
+pub use aws_cubic::{AwsCubic, CubicState};
+pub use header_gate::HeaderGate;
+pub use header_pace::{Allowance, Gauge, HeaderPace};
+pub use machine::{Ask, Machine, Told, Turn};
+pub use reservoir::Reservoir;
+pub use spacing::Spacing;
+pub use token_bucket::ReservingBucket;
+
+pub(super) use rows::Rows;
 
 use super::Whose;
 use super::classify::Kinds;
 use super::lever::Filter;
-use crate::http::{HeaderId, Headers};
-use crate::time::{Instant, Span};
+use crate::time::Span;
 
 /// After some answers nobody of the scope sends anything for a while.
 #[derive(Clone, Debug)]
@@ -18,15 +45,40 @@ pub struct Pause {
     pub of: Whose,
 }
 
-/// Attempts of the scope leave at least `gap` apart.
+/// Attempts of the scope leave when it is their turn.
 #[derive(Clone, Debug)]
 pub struct Pace {
-    /// Between two attempts.
-    pub gap: Span,
+    /// When that is.
+    pub pacing: Pacing,
     /// Whose attempts.
     pub of: Whose,
     /// Which attempts.
     pub filter: Filter,
+}
+
+/// How turns are given.
+#[derive(Clone, Debug)]
+pub enum Pacing {
+    /// A gap between any two.
+    Spacing(Spacing),
+    /// Tokens that come back at a rate, up to a burst.
+    TokenBucket(ReservingBucket),
+    /// So many, filled up at once on a heartbeat.
+    Reservoir(Reservoir),
+    /// A rate that creeps up, and falls on refusals.
+    Aimd(Aimd),
+    /// The send-rate limiter of the AWS SDKs' adaptive mode.
+    AwsCubic(AwsCubic),
+    /// A sleep before each that grows on refusals.
+    AdaptiveSleep(AdaptiveSleep),
+}
+
+impl Pacing {
+    /// Whether it gives one turn at a time, so that the others wait in line.
+    #[must_use]
+    pub const fn one_at_a_time(&self) -> bool {
+        matches!(self, Pacing::Aimd(_) | Pacing::AwsCubic(_))
+    }
 }
 
 /// The scope has at most so many attempts in flight; the others wait in line.
@@ -38,77 +90,7 @@ pub struct InFlight {
     pub of: Whose,
     /// Which attempts.
     pub filter: Filter,
-}
-
-/// Two headers that tell how much of a limit is left, and until when.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Gauge {
-    /// How much is left.
-    pub remaining: HeaderId,
-    /// When the limit is whole again.
-    pub reset: HeaderId,
-    /// Whether that is seconds since the epoch rather than from now.
-    pub epoch: bool,
-}
-
-/// Pacing by headers: what is left is spread evenly until the reset.
-#[derive(Clone, Debug)]
-pub struct HeaderPace {
-    /// One for each limit that tells; the largest gap of all counts.
-    pub gauges: Vec<Gauge>,
-    /// Who shares what was learnt.
-    pub of: Whose,
-}
-
-/// What headers leave: a gap between attempts, and no attempt before an instant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Allowance {
-    /// `(reset - now) / max(remaining, 1)`, the largest of all limits.
-    pub gap: Span,
-    /// For how long nothing is left at all.
-    pub closed: Span,
-    /// When all of this is out of date: until the reset of that limit.
-    pub reset: Span,
-}
-
-impl HeaderPace {
-    /// What the headers of a response leave, as the client's clock reads them;
-    /// `None` when they tell nothing.
-    #[must_use]
-    pub fn read(&self, clock: Instant, headers: &Headers) -> Option<Allowance> {
-        let tell = |gauge: &Gauge| {
-            let remaining = headers.get(gauge.remaining)?.as_count()?;
-            let reset = headers.get(gauge.reset)?;
-            let left = if gauge.epoch { reset.as_epoch(clock) } else { reset.as_delay(clock) }?;
-            let closed = if remaining == 0 { left } else { Span::ZERO };
-            Some(Allowance { gap: Span(left.0 / remaining.max(1)), closed, reset: left })
-        };
-        self.gauges.iter().filter_map(tell).max_by_key(|allowance| allowance.gap)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::Value;
-    use crate::time::SECOND;
-
-    #[test]
-    fn the_largest_gap_of_several_limits_counts() {
-        let gauge = |n| Gauge { remaining: HeaderId(n), reset: HeaderId(n + 1), epoch: true };
-        let pace = HeaderPace { gauges: vec![gauge(0), gauge(2)], of: Whose::Client };
-        let mut headers = Headers::NONE;
-        headers.set(HeaderId(0), Value::Integer(10));
-        headers.set(HeaderId(1), Value::Integer(105));
-        let now = Instant(100 * SECOND);
-        let open =
-            Allowance { gap: Span::millis(500), closed: Span::ZERO, reset: Span::seconds(5) };
-        assert_eq!(pace.read(now, &headers), Some(open));
-        headers.set(HeaderId(2), Value::Integer(0));
-        headers.set(HeaderId(3), Value::Integer(103));
-        let shut =
-            Allowance { gap: Span::seconds(3), closed: Span::seconds(3), reset: Span::seconds(3) };
-        assert_eq!(pace.read(now, &headers), Some(shut));
-        assert_eq!(pace.read(now, &Headers::NONE), None);
-    }
+    /// Whether it is the door of a pace: a place there is free again when the
+    /// attempt leaves, not when its answer comes.
+    pub door: bool,
 }

@@ -85,10 +85,16 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The call gives its places in flight back.
     pub(super) fn land(&mut self, call: u32) {
-        let held = std::mem::take(&mut self.calls[call].held);
+        self.give_places(call, u32::MAX);
+    }
+
+    /// The call gives back those of its places whose bits are in `of`.
+    fn give_places(&mut self, call: u32, of: u32) {
+        let held = self.calls[call].held & of;
         if held == 0 {
             return;
         }
+        self.calls[call].held &= !of;
         let (who, policy, number) =
             (self.who(call), self.policy(call), self.population(call).policy);
         for (n, part) in policy.in_flight.iter().enumerate().filter(|(n, _)| held & (1 << n) != 0) {
@@ -133,6 +139,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     fn send(&mut self, call: u32) {
+        self.give_places(call, self.policy(call).doors());
         let population = self.population(call);
         let row = &mut self.calls[call];
         row.attempts = row.attempts.saturating_add(1);
@@ -187,6 +194,8 @@ impl<O: Observer> Engine<'_, O> {
                 .map_or(Instant::NEVER, |patience| row.meant.after(patience)),
             principal: row.principal,
             endpoint: row.asks,
+            attempts: row.attempts,
+            key: row.key,
         }
     }
 

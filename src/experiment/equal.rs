@@ -67,6 +67,7 @@ fn waits_alike(policy: &Policy, plain: &Policy) -> bool {
         && bare(plain)
         && plain.layers.iter().all(|layer| layer.hint.is_none())
         && plain.header_pace.is_none()
+        && plain.header_gate.is_none()
         && deaf(policy) == deaf(plain)
         && (policy.replays, policy.timer) == (plain.replays, plain.timer)
         && policy.timeout == plain.timeout

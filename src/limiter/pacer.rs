@@ -70,6 +70,13 @@ impl TryFrom<Parameters> for Pacer {
 }
 
 impl Pacer {
+    /// One that refuses nobody; `None` where rate and slack do not fit together
+    /// exactly.
+    #[must_use]
+    pub fn new(rate: Rate, slack: u64) -> Option<Pacer> {
+        Pacer::try_from(Parameters { rate, slack, patience: None }).ok()
+    }
+
     /// How far what is used may reach, in units.
     fn reach(&self) -> u128 {
         let patience = self.written.patience.unwrap_or(Span::NEVER);

@@ -6,6 +6,7 @@ mod api;
 mod population;
 mod vocabulary;
 mod retry;
+mod pace;
 mod policy;
 mod levers;
 mod service;

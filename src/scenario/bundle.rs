@@ -233,7 +233,8 @@ impl Bundle {
 fn headers_read(client: &file::client::Client) -> Vec<String> {
     let hints = client.hint.iter().flat_map(|h| h.headers.iter().map(|header| header.name.clone()));
     let gauges = client.header_pace.iter().flat_map(|p| &p.gauges).map(|g| g.remaining.clone());
-    hints.chain(gauges).collect()
+    let gates = client.header_gate.iter().map(|gate| gate.remaining.clone());
+    hints.chain(gauges).chain(gates).collect()
 }
 
 /// `--set api.…` and `--set client.…` go to their own files.

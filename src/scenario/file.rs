@@ -9,6 +9,7 @@ pub mod api;
 pub mod preset;
 pub mod retry;
 pub mod client;
+pub mod pace;
 pub mod population;
 pub mod scenario;
 

@@ -51,22 +51,29 @@ macro_rules! built_in {
 }
 
 built_in! {
-    Scenario "scenarios": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1";
-    Api "apis": "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1"
-        "anthropic" "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
-        "shopify-graphql" "shopify-rest" "slack" "stripe" "x";
-    Client "clients": "naive" "fixed-interval" "exponential-jitter" "header-aware"
-        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1"
-        "none" "naive-tight" "urllib3-default" "urllib3-backoff" "urllib3-v1" "urllib3-backoff-v1"
-        "httpx-retries" "tenacity-expo" "tenacity-fixed" "tenacity-random" "tenacity-fixed-random"
-        "tenacity-incrementing" "tenacity-chain" "tenacity-exponential"
-        "tenacity-random-exponential" "tenacity-exponential-jitter" "backoff-expo" "backoff-fibo"
-        "backoff-constant" "aiohttp-retry" "aiohttp-retry-jitter" "aiohttp-retry-random"
-        "aiohttp-retry-fibonacci" "google-api-core" "google-gapic" "openai" "openai-v1"
-        "anthropic" "anthropic-v0" "stripe" "stripe-v11" "slack-default" "slack-server-error"
-        "slack-fixed" "slack-ratelimit" "aws-legacy" "aws-legacy-dynamodb" "aws-standard-2020"
-        "aws-adaptive-2020" "aws-standard" "aws-standard-dynamodb" "aws-adaptive"
-        "aws-adaptive-dynamodb" "celery" "celery-fixed";
+    Scenario "scenarios":
+        "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1"
+        "heroku-throttle";
+    Api "apis":
+        "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "anthropic"
+        "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
+        "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku";
+    Client "clients":
+        "naive" "fixed-interval" "exponential-jitter" "header-aware" "aiclicks-advice"
+        "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample"
+        "ironclad-advice" "keymint-advice" "keymint-sample" "w1" "aiohttp-retry"
+        "aiohttp-retry-fibonacci" "aiohttp-retry-jitter" "aiohttp-retry-random" "anthropic"
+        "anthropic-v0" "aws-adaptive" "aws-adaptive-2020" "aws-adaptive-dynamodb"
+        "aws-legacy" "aws-legacy-dynamodb" "aws-standard" "aws-standard-2020"
+        "aws-standard-dynamodb" "backoff-constant" "backoff-expo" "backoff-fibo" "celery"
+        "celery-fixed" "google-api-core" "google-gapic" "heroku-exponential-backoff"
+        "heroku-gradual-decrease" "heroku-proportional-decrease" "heroku-remaining-decrease"
+        "httpx-retries" "naive-tight" "none" "openai" "openai-v1" "slack-default"
+        "slack-fixed" "slack-ratelimit" "slack-server-error" "stripe" "stripe-v11"
+        "tenacity-chain" "tenacity-expo" "tenacity-exponential"
+        "tenacity-exponential-jitter" "tenacity-fixed" "tenacity-fixed-random"
+        "tenacity-incrementing" "tenacity-random" "tenacity-random-exponential"
+        "urllib3-backoff" "urllib3-backoff-v1" "urllib3-default" "urllib3-v1";
 }
 
 /// A reference to a model, as people write it.

@@ -2,13 +2,12 @@
 
 use crate::api::{ApiModel, EndpointId};
 use crate::attribute::{Principals, Scope, SlotMap};
-use crate::client::{Filter, Gauge, HeaderPace, InFlight, Pace, Pause, Policy, Whose};
+use crate::client::{Filter, InFlight, Pace, Pause, Policy, Whose};
 use crate::scenario::file::retry::Draws;
 use crate::scenario::file::{Name, client as file};
-use crate::time::Span;
 
 use super::vocabulary::Vocabulary;
-use super::{Checks, attributes, retry};
+use super::{Checks, attributes, pace, retry};
 
 /// What names in a client's file may refer to.
 pub(super) struct World<'w> {
@@ -38,7 +37,7 @@ impl World<'_> {
         Filter { endpoints, populations: populations.iter().filter_map(population).collect() }
     }
 
-    fn whose(&self, of: Option<&Vec<Name>>, checks: &mut Checks) -> Whose {
+    pub(super) fn whose(&self, of: Option<&Vec<Name>>, checks: &mut Checks) -> Whose {
         let Some(names) = of else {
             return Whose::Client;
         };
@@ -52,7 +51,7 @@ impl World<'_> {
         Whose::Scope(scope, slots)
     }
 
-    fn vocabulary(&self) -> Vocabulary<'_> {
+    pub(super) fn vocabulary(&self) -> Vocabulary<'_> {
         Vocabulary { headers: &self.api.header_names, words: &self.api.texts }
     }
 }
@@ -60,6 +59,7 @@ impl World<'_> {
 /// The policy of a client: its own retry loop, and those around it.
 pub(super) fn build(client: &file::Client, world: &World<'_>, checks: &mut Checks) -> Policy {
     let said = world.vocabulary();
+    let paces = pace::paces(client, world, checks);
     Policy {
         pauses: client
             .pause
@@ -70,20 +70,16 @@ pub(super) fn build(client: &file::Client, world: &World<'_>, checks: &mut Check
                 of: world.whose(pause.of.as_ref(), checks),
             })
             .collect(),
-        paces: client
-            .pace
-            .iter()
-            .map(|pace| Pace {
-                gap: Span(pace.rate.period.0.div_ceil(pace.rate.count)),
-                of: world.whose(pace.of.as_ref(), checks),
-                filter: world.filter(&pace.endpoints, &[], checks),
-            })
-            .collect(),
-        in_flight: in_flight(client, world, checks),
         header_pace: client
             .header_pace
             .as_ref()
-            .and_then(|pace| header_pace(pace, &said, world, checks)),
+            .and_then(|pace| pace::header_pace(pace, world, checks)),
+        header_gate: client
+            .header_gate
+            .as_ref()
+            .and_then(|gate| pace::header_gate(gate, world, checks)),
+        in_flight: in_flight(client, &paces, world, checks),
+        paces,
         ..alone(client, &said, checks)
     }
 }
@@ -105,14 +101,23 @@ pub(in crate::scenario) fn alone(
         paces: vec![],
         in_flight: vec![],
         header_pace: None,
+        header_gate: None,
     }
 }
 
-fn in_flight(client: &file::Client, world: &World<'_>, checks: &mut Checks) -> Vec<InFlight> {
-    if let Some(one_too_many) = client.in_flight.get(32) {
+/// Its own limits on what is in flight, and behind them the doors of its paces.
+fn in_flight(
+    client: &file::Client,
+    paces: &[Pace],
+    world: &World<'_>,
+    checks: &mut Checks,
+) -> Vec<InFlight> {
+    let doors = pace::doors(paces);
+    let most = 32 - doors.len();
+    if let Some(one_too_many) = client.in_flight.get(most) {
         checks.fault(
             one_too_many.max.span(),
-            "a client has at most 32 limits in flight",
+            "a client has at most 32 limits in flight, adaptive paces included",
             "leave some out",
         );
     }
@@ -120,21 +125,7 @@ fn in_flight(client: &file::Client, world: &World<'_>, checks: &mut Checks) -> V
         max: checks.above_zero(&part.max, "the most in flight"),
         of: world.whose(part.of.as_ref(), checks),
         filter: world.filter(&part.endpoints, &[], checks),
+        door: false,
     };
-    client.in_flight.iter().take(32).map(part).collect()
-}
-
-fn header_pace(
-    pace: &file::HeaderPace,
-    said: &Vocabulary<'_>,
-    world: &World<'_>,
-    checks: &mut Checks,
-) -> Option<HeaderPace> {
-    let gauge = |gauge: &file::Gauge| {
-        let (remaining, reset) = (said.header(&gauge.remaining)?, said.header(&gauge.reset)?);
-        Some(Gauge { remaining, reset, epoch: gauge.form == file::Form::Epoch })
-    };
-    let gauges: Vec<Gauge> = pace.gauges.iter().filter_map(gauge).collect();
-    let of = world.whose(pace.of.as_ref(), checks);
-    (!gauges.is_empty()).then_some(HeaderPace { gauges, of })
+    client.in_flight.iter().take(most).map(part).chain(doors).collect()
 }

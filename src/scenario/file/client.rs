@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::pace::{HeaderGate, HeaderPace, Pace};
 use super::preset::{Evidence, Parameter};
 use super::retry::{Class, Deadline, Draws, Hint, Jitter, Raises, Wait, never};
 use super::{AnswerKind, Name, Share};
 use crate::client::Timer;
 use crate::http::Method;
-use crate::time::{Rate, Span};
+use crate::time::Span;
 
 /// A client: what it does after an answer, and what before an attempt.
 #[derive(Clone, Debug, Deserialize)]
@@ -103,6 +104,9 @@ pub struct Client {
     /// Pacing by headers.
     #[serde(default)]
     pub header_pace: Option<HeaderPace>,
+    /// A stop by headers.
+    #[serde(default)]
+    pub header_gate: Option<HeaderGate>,
     /// What it does before an attempt.
     #[serde(default)]
     pub levers: Levers,
@@ -125,20 +129,6 @@ pub struct Pause {
     pub of: Option<Vec<Name>>,
 }
 
-/// A limit on the client's own rate.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Pace {
-    /// At most.
-    pub rate: Rate,
-    /// Who: these attributes; without it, each client for itself.
-    #[serde(default)]
-    pub of: Option<Vec<Name>>,
-    /// Only these endpoints.
-    #[serde(default)]
-    pub endpoints: Vec<Name>,
-}
-
 /// A limit on the client's own attempts in flight.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -151,30 +141,6 @@ pub struct InFlight {
     /// Only these endpoints.
     #[serde(default)]
     pub endpoints: Vec<Name>,
-}
-
-/// Pacing by headers: gap = (reset - now) / max(remaining, 1).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct HeaderPace {
-    /// The pairs of headers that it looks at.
-    pub gauges: Vec<Gauge>,
-    /// Who shares what was learnt; without it, each client for itself.
-    #[serde(default)]
-    pub of: Option<Vec<Name>>,
-}
-
-/// A pair of headers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Gauge {
-    /// How much is left.
-    pub remaining: String,
-    /// When the limit is whole again.
-    pub reset: String,
-    /// How that is read.
-    #[serde(default)]
-    pub form: Form,
 }
 
 /// What a client does before an attempt; a population may say it otherwise.
