@@ -22,6 +22,12 @@ pub enum Evidence {
 }
 
 /// What a parameter of the library sets here.
+///
+/// What is written for it becomes TOML as follows. A word in `values` becomes what
+/// it says there. `None`, `null` and `nil` take the key away. A number becomes
+/// `number * times + plus`, and a text where there is a `unit`, which is appended.
+/// A list becomes one of such elements, which become texts where only texts are
+/// taken. All else is put in as it is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Parameter {
