@@ -140,12 +140,13 @@ impl Table {
             Field::new(cut(&column.title, TITLE)).set_alignment(CellAlignment::Right)
         });
         grid.set_header(std::iter::once(Field::new("client")).chain(titles));
-        for row in &self.rows {
+        let names: Vec<&str> = self.rows.iter().map(|row| row.client.as_str()).collect();
+        for (row, name) in self.rows.iter().zip(names_cut(&names)) {
             let numbers = self
                 .fields(row)
                 .into_iter()
                 .map(|text| Field::new(text).set_alignment(CellAlignment::Right));
-            let name = Field::new(cut(&row.client, NAME));
+            let name = Field::new(name);
             grid.add_row(std::iter::once(name).chain(numbers));
         }
         for (index, column) in grid.column_iter_mut().enumerate() {
@@ -296,6 +297,22 @@ fn cut(name: &str, columns: usize) -> String {
     head + "…"
 }
 
+/// The names for a screen. One that would be cut like another one is cut in
+/// its middle: clients often differ in what their names end with.
+fn names_cut(names: &[&str]) -> Vec<String> {
+    let heads: Vec<String> = names.iter().map(|name| cut(name, NAME)).collect();
+    let name = |(place, name): (usize, &&str)| {
+        let name: Vec<char> = visible(name).chars().collect();
+        let alike = heads.iter().filter(|head| **head == heads[place]).count();
+        if name.len() <= NAME || alike == 1 {
+            return heads[place].clone();
+        }
+        let end = name.len().saturating_sub(NAME / 2);
+        name[..NAME / 2 - 1].iter().chain(&['…']).chain(&name[end..]).collect()
+    };
+    names.iter().enumerate().map(name).collect()
+}
+
 /// The wait that is shown where work has no end: the highest quantile that any
 /// client reaches, because a column of "never" says nothing.
 fn wait_shown(subject: &Subject<'_>) -> (&'static str, &'static str) {
@@ -340,5 +357,17 @@ mean of 2 paired seeds, ± 95 % interval where above 1 %
         assert_eq!(json[0]["time-to-99"]["mean"], 320);
         assert_eq!(json[1]["time-to-99"], serde_json::Value::Null);
         assert_eq!(json[1]["served-share"]["of"], 100);
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart_by_their_ends() {
+        let names = ["urllib3-backoff(backoff_factor=0.5)", "urllib3-backoff(backoff_factor=2)"];
+        let cut = super::names_cut(&[names[0], names[1], "naive"]);
+        assert_eq!(
+            cut,
+            ["urllib3-backo…off_factor=0.5)", "urllib3-backo…ckoff_factor=2)", "naive"]
+        );
+        assert!(cut.iter().all(|name| name.chars().count() <= super::NAME));
+        assert_eq!(super::names_cut(&names[..1]), ["urllib3-backoff(backoff_fac…"]);
     }
 }
