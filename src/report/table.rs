@@ -363,10 +363,7 @@ mean of 2 paired seeds, ± 95 % interval where above 1 %
     fn names_that_begin_alike_are_told_apart_by_their_ends() {
         let names = ["urllib3-backoff(backoff_factor=0.5)", "urllib3-backoff(backoff_factor=2)"];
         let cut = super::names_cut(&[names[0], names[1], "naive"]);
-        assert_eq!(
-            cut,
-            ["urllib3-backo…off_factor=0.5)", "urllib3-backo…ckoff_factor=2)", "naive"]
-        );
+        assert_eq!(cut, ["urllib3-backo…ff_factor=0.5)", "urllib3-backo…koff_factor=2)", "naive"]);
         assert!(cut.iter().all(|name| name.chars().count() <= super::NAME));
         assert_eq!(super::names_cut(&names[..1]), ["urllib3-backoff(backoff_fac…"]);
     }

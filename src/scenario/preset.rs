@@ -124,7 +124,8 @@ fn text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::library::Kind;
+    use crate::scenario::library::{BUILT_IN, Kind};
+    use crate::scenario::reference::Target;
 
     const CLIENT: &str = r#"name = "x"
 title = "a client"
@@ -208,5 +209,34 @@ lost = { sets = "wait.linear.nowhere" }
         let faults = document.parse::<Client>().finish(&document).unwrap_err().to_string();
         assert!(faults.contains("total=2.5, which is attempts=3.5"), "{faults}");
         assert!(faults.contains("the parameters of x"), "{faults}");
+    }
+
+    /// No built-in file has a parameter that leads nowhere: something can be
+    /// written for each, and it changes the file.
+    #[test]
+    fn every_parameter_of_every_built_in_client_can_be_set() {
+        let probes = ["2", "0.25", "[1, 2]", "[500, 503]", "[PUT]", "PUT", "7s", "true", "None"];
+        for model in BUILT_IN.iter().filter(|model| model.kind == Kind::Client) {
+            let document = Document::new(model.name, model.text).unwrap();
+            let client = document.parse::<Client>().finish(&document).unwrap();
+            for (name, means) in &client.parameters {
+                let words = means.values.keys().map(String::as_str);
+                let fits = |probe: &str| {
+                    let mut document = document.clone();
+                    let pair = (name.as_ref().clone(), probe.to_owned());
+                    let target = Target::Path(model.name.to_owned());
+                    let reference = Reference { target, version: None, parameters: vec![pair] };
+                    set(&mut document, &reference).is_ok()
+                        && document.text() != model.text
+                        && document.parse::<Client>().faults().is_empty()
+                };
+                assert!(
+                    words.chain(probes).any(fits),
+                    "nothing can be written for `{}` of {}",
+                    name.as_ref(),
+                    model.name
+                );
+            }
+        }
     }
 }

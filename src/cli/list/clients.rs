@@ -36,6 +36,9 @@ pub(super) fn section(in_full: bool) -> String {
     for (group, heading) in GROUPS.iter().enumerate() {
         let mut members: Vec<&Client> = clients.iter().filter(|c| c.group() == group).collect();
         members.sort_by_key(|client| client.name);
+        if members.is_empty() {
+            continue;
+        }
         let between = if in_full { "\n" } else { "" };
         text.push_str(&format!("{between}  {heading}\n"));
         let tell = |client: &&Client| if in_full { client.whole() } else { client.line(width) };
@@ -96,11 +99,13 @@ impl Client {
         let release = self.release().map(|release| keep(&release));
         let head = [release, Some(evidence.to_owned()), also].into_iter().flatten();
         let head = wrap(&format!("{}{}", keep("  "), head.collect::<Vec<_>>().join(", ")), 2);
-        let title = wrap(&format!("{}{}", keep("  "), self.text("title").unwrap_or_default()), 2);
+        let texts = ["title", "source"].into_iter().filter_map(|key| self.text(key));
+        let texts = texts.map(|text| wrap(&format!("{}{text}", keep("  ")), 2) + "\n");
+        let texts: String = texts.collect();
         let lines = words::policy(&self.file);
         let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
         let lines = lines.iter().map(|(key, said)| parameter((key, said), width));
-        format!("\n{}\n{head}\n{title}\n{}", self.name, lines.collect::<String>())
+        format!("\n{}\n{head}\n{texts}{}", self.name, lines.collect::<String>())
     }
 }
 

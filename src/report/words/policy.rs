@@ -51,9 +51,6 @@ pub fn policy(client: &Table) -> Vec<(String, String)> {
         let names: Vec<&str> = names.keys().map(String::as_str).collect();
         lines.push(("parameters".to_owned(), names.join(", ")));
     }
-    if let Some(source) = client.get("source") {
-        lines.push(("source".to_owned(), inside(source)));
-    }
     lines
 }
 
@@ -80,8 +77,8 @@ fn heeds(hint: &Table) -> String {
                 let forms: Vec<String> = forms.iter().map(inside).collect();
                 format!("{name} ({})", forms.join(" or "))
             }
-            Some(form) => format!("{name} ({})", inside(form)),
-            None => name,
+            Some(form) if form.as_str() != Some("delta") => format!("{name} ({})", inside(form)),
+            _ => name,
         }
     };
     let headers: Vec<String> = headers.into_iter().flatten().map(header).collect();
@@ -114,7 +111,9 @@ fn inside(value: &Value) -> String {
 fn pairs(table: &Table) -> String {
     let pair = |(key, value): (&String, &Value)| match value {
         Value::Table(inner) if inner.is_empty() => key.clone(),
-        Value::Array(items) if items.len() < 2 => format!("{key} {}", inside(value)),
+        Value::Array(items) if items.len() < 2 && !items.iter().any(Value::is_table) => {
+            format!("{key} {}", inside(value))
+        }
         Value::Table(_) | Value::Array(_) => format!("{key} ({})", inside(value)),
         other => format!("{key} {}", inside(other)),
     };
@@ -180,7 +179,6 @@ a = { sets = "y" }
             "longest = 20s",
             "pace = aws-cubic",
             "parameters = a, b",
-            "source = https://example.org",
         ];
         assert_eq!(lines, wanted);
     }
