@@ -35,7 +35,7 @@ pub(super) struct Compare {
     name: Option<String>,
     /// Compare these clients: names of libraries, of our own or of files, each
     /// also as NAME@VERSION and NAME(parameter=value)
-    #[arg(long, alias = "client", value_name = "A,B,C", value_parser = clients)]
+    #[arg(long, alias = "client", value_name = "A,B,C")]
     clients: Option<Vec<Clients>>,
     /// How many seeds each client is run with
     #[arg(long, default_value = "20", value_name = "N", value_parser = count(100_000))]
@@ -59,8 +59,10 @@ pub(super) struct Compare {
 #[derive(Clone, Debug)]
 struct Clients(Vec<String>);
 
-fn clients(text: &str) -> Result<Clients, std::convert::Infallible> {
-    Ok(Clients(reference::list(text)))
+impl From<&str> for Clients {
+    fn from(text: &str) -> Self {
+        Clients(reference::list(text))
+    }
 }
 
 /// A scenario on the command line.

@@ -113,15 +113,13 @@ impl Catalogue {
             newer(one, other).then_with(|| by.cmp(other_by))
         });
         let wanted = |entry: &Entry| version.is_none_or(|version| has_version(entry, version));
-        match meant.iter().find(|(_, entry)| wanted(entry)) {
-            Some((_, entry)) => Ok(entry),
-            None => {
-                let versions = meant.iter().filter_map(|(_, entry)| entry.version.clone());
-                let mut versions: Vec<String> = versions.collect();
-                versions.dedup();
-                Err(Missing::Version(versions))
-            }
+        if let Some((_, entry)) = meant.iter().find(|(_, entry)| wanted(entry)) {
+            return Ok(entry);
         }
+        let versions = meant.iter().filter_map(|(_, entry)| entry.version.clone());
+        let mut versions: Vec<String> = versions.collect();
+        versions.dedup();
+        Err(Missing::Version(versions))
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn set(document: &mut Document, reference: &Reference) -> Result<(), 
         for path in &means.sets.0 {
             put(document, &asker, path, &toml_of(value, means)).map_err(|error| {
                 let (client, parameter) = (name.clone(), parameter.clone());
-                ReferenceError::Set { client, parameter, error }
+                ReferenceError::Set { client, parameter, error: Box::new(error) }
             })?;
         }
     }

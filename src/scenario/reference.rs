@@ -198,12 +198,11 @@ impl Nesting {
     fn step(&mut self, c: char) {
         match (self.quote, c) {
             (Some(open), _) if c == open => self.quote = None,
-            (Some(_), _) => {}
             // Outside of brackets it is the apostrophe of a path.
             (None, '"' | '\'') if self.depth > 0 => self.quote = Some(c),
             (None, '(' | '[' | '{') => self.depth += 1,
             (None, ')' | ']' | '}') => self.depth = self.depth.saturating_sub(1),
-            (None, _) => {}
+            _ => {}
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn section(in_full: bool) -> String {
             continue;
         }
         let between = if in_full { "\n" } else { "" };
-        text.push_str(&format!("{between}  {heading}\n"));
+        text.extend([between, "  ", heading, "\n"]);
         let tell = |client: &&Client| if in_full { client.whole() } else { client.line(width) };
         text.extend(members.iter().map(tell));
     }

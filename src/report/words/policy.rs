@@ -37,7 +37,7 @@ pub fn policy(client: &Table) -> Vec<(String, String)> {
             ("jitter", None) => Some("none".to_owned()),
             ("hint", None) => Some("heeds none".to_owned()),
             ("hint", Some(Value::Table(hint))) => Some(heeds(hint)),
-            (_, said) => said.map(|said| inside(said)),
+            (_, said) => said.map(inside),
         };
         lines.extend(line.map(|line| (key.to_owned(), line)));
     }

@@ -57,7 +57,7 @@ pub enum ReferenceError {
         /// The parameter.
         parameter: String,
         /// What happened.
-        error: SetError,
+        error: Box<SetError>,
     },
 }
 
