@@ -97,9 +97,10 @@ impl Said {
 
     fn tail(&self) -> String {
         let mut text = wrap(&self.verdict, 0) + "\n";
-        for line in self.equalities.iter().chain(&self.releases) {
+        for line in &self.equalities {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
+        text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
         if !self.assumptions.is_empty() {
             text.push('\n');
         }
