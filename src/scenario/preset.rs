@@ -27,7 +27,8 @@ pub(super) fn set(document: &mut Document, reference: &Reference) -> Result<(), 
             place: format!("the parameters of {name}"),
             flag: format!("{parameter}={value}, which is "),
         };
-        for path in &means.sets.0 {
+        let all = means.0.iter();
+        for (means, path) in all.flat_map(|one| one.sets.0.iter().map(move |path| (one, path))) {
             put(document, &asker, path, &toml_of(value, means)).map_err(|error| {
                 let (client, parameter) = (name.clone(), parameter.clone());
                 ReferenceError::Set { client, parameter, error: Box::new(error) }
@@ -91,7 +92,9 @@ fn toml_of<'v>(value: &'v str, means: &Parameter) -> Put<'v> {
     };
     let items = reference::pieces(inside, reference::Nesting { depth: 1, quote: None });
     let items = items.into_iter().map(str::trim).filter(|item| !item.is_empty());
+    let also = means.also.iter().map(String::as_str);
     let (numbers, texts): (Vec<String>, Vec<String>) = items
+        .chain(also)
         .map(|item| match number(item, means) {
             Some(number) => (number.clone(), text(number.trim_matches('"'))),
             None => (text(item), text(item)),
@@ -104,11 +107,13 @@ fn toml_of<'v>(value: &'v str, means: &Parameter) -> Put<'v> {
 fn number(value: &str, means: &Parameter) -> Option<String> {
     let number: f64 = value.parse().ok().filter(|number: &f64| number.is_finite())?;
     let exact = number * means.times.unwrap_or(1.0) + means.plus.unwrap_or(0.0);
+    let exact = means.at_most.map_or(exact, |most| exact.min(most));
     // 0.07 * 100 is 7.000000000000001: the last digit of a product means nothing.
     let rounded: f64 = format!("{exact:.14e}").parse().unwrap_or(exact);
-    Some(match &means.unit {
-        None => rounded.to_string(),
-        Some(unit) => text(&format!("{rounded}{unit}")),
+    let (prefix, unit) = (means.prefix.as_deref(), means.unit.as_deref());
+    Some(match (prefix, unit) {
+        (None, None) => rounded.to_string(),
+        _ => text(&format!("{}{rounded}{}", prefix.unwrap_or(""), unit.unwrap_or(""))),
     })
 }
 
@@ -144,6 +149,9 @@ backoff_max = { sets = "wait.exponential.cap", unit = "s" }
 status_forcelist = { sets = "retries" }
 jitter = { sets = "jitter", values = { true = "\"full\"", false = "\"none\"" } }
 timeout = { sets = "timeout", unit = "s" }
+max_attempts = { sets = "attempts", at-most = 5 }
+codes = { sets = "retries", also = ["refused", "timeout"] }
+gap = [{ sets = "timeout", prefix = "1", unit = "s" }, { sets = "attempts" }]
 lost = { sets = "wait.linear.nowhere" }
 "#;
 
@@ -177,6 +185,9 @@ lost = { sets = "wait.linear.nowhere" }
         assert_eq!(changed("backoff_factor=250ms"), wait("250ms", "60s"));
         assert_eq!(changed("total=5"), ["attempts = 6"]);
         assert_eq!(changed("total=5, timeout=3").len(), 2);
+        assert_eq!(changed("max_attempts=3"), ["attempts = 3"]);
+        assert_eq!(changed("max_attempts=9"), ["attempts = 5"]);
+        assert_eq!(changed("gap=2"), ["attempts = 2", "timeout = \"12s\""]);
     }
 
     #[test]
@@ -193,6 +204,8 @@ lost = { sets = "wait.linear.nowhere" }
     fn a_list_becomes_texts_where_only_texts_are_taken() {
         let retries = changed("status_forcelist=[429, 503, refused]");
         assert_eq!(retries, ["retries = [\"429\", \"503\", \"refused\"]"]);
+        let retries = changed("codes=[429]");
+        assert_eq!(retries, ["retries = [\"429\", \"refused\", \"timeout\"]"]);
         assert_eq!(changed("status_forcelist=[\"4xx\"]"), ["retries = [\"4xx\"]"]);
     }
 
@@ -220,7 +233,8 @@ lost = { sets = "wait.linear.nowhere" }
             let document = Document::new(model.name, model.text).unwrap();
             let client = document.parse::<Client>().finish(&document).unwrap();
             for (name, means) in &client.parameters {
-                let words = means.values.keys().map(String::as_str);
+                let words = means.0.iter().flat_map(|one| one.values.keys());
+                let words = words.map(String::as_str);
                 let fits = |probe: &str| {
                     let mut document = document.clone();
                     let pair = (name.as_ref().clone(), probe.to_owned());
