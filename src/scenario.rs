@@ -3,6 +3,7 @@
 pub mod assumption;
 mod build;
 pub mod bundle;
+pub mod catalogue;
 pub mod alone;
 pub mod lone;
 pub mod document;
@@ -11,10 +12,14 @@ pub mod file;
 pub mod library;
 mod model;
 pub mod nearest;
+mod plan;
+mod preset;
 pub mod quick;
+pub mod reference;
 
 pub use alone::Alone;
 pub use assumption::Assumption;
-pub use bundle::{Bundle, LoadError, Plan, Variant};
+pub use bundle::{Bundle, LoadError};
 pub use lone::Lone;
 pub use model::{Change, Changed, Model};
+pub use plan::{Plan, Release, Variant};

@@ -9,7 +9,8 @@ use crate::scenario::bundle::open;
 use crate::scenario::document::Document;
 use crate::scenario::fault::Faults;
 use crate::scenario::file;
-use crate::scenario::library::{Kind, Reference};
+use crate::scenario::library::Kind;
+use crate::scenario::reference::{Reference, Target};
 use crate::scenario::{Bundle, LoadError};
 
 /// Looks for faults.
@@ -75,11 +76,11 @@ impl Check {
 }
 
 fn check(name: &str, kind: Option<Kind>) -> Result<Kind, LoadError> {
-    let reference = Reference::read(name, kind.unwrap_or(Kind::Scenario));
+    let reference = Reference::read(name, kind.unwrap_or(Kind::Scenario))?;
     let document = open(&reference, &fetch)?;
-    let kind = match (kind, reference) {
-        (Some(kind), _) | (None, Reference::Named(kind, _)) => kind,
-        (None, Reference::Path(_)) => kind_of(document.text()),
+    let kind = match (kind, reference.target) {
+        (Some(kind), _) | (None, Target::Named(kind, _)) => kind,
+        (None, Target::Path(_)) => kind_of(document.text()),
     };
     match kind {
         Kind::Scenario => {

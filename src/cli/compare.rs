@@ -16,6 +16,7 @@ use crate::report::{csv, figures, screen};
 use crate::scenario::document::slug;
 use crate::scenario::library::{self, Kind};
 use crate::scenario::quick::Quick;
+use crate::scenario::reference;
 use crate::scenario::{Bundle, Plan};
 
 /// Compares clients.
@@ -23,6 +24,7 @@ use crate::scenario::{Bundle, Plan};
 #[command(after_help = "Examples:
   tollgate compare clover
   tollgate compare clover --clients clover-sample,my-client.toml
+  tollgate compare clover --clients 'requests,openai@1,urllib3(total=3)'
   tollgate compare clover --set api.limit.app-rate.fixed-window.quota=60
   tollgate compare --limit '50/s per app' --limit '16/s per token' \\
       --calls 7000 --workers 64
@@ -31,9 +33,10 @@ pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file
     #[arg(conflicts_with = "limits")]
     name: Option<String>,
-    /// Compare these clients: names or files
-    #[arg(long, value_delimiter = ',', value_name = "A,B,C")]
-    clients: Option<Vec<String>>,
+    /// Compare these clients: names of libraries, of our own or of files, each
+    /// also as NAME@VERSION and NAME(parameter=value)
+    #[arg(long, alias = "client", value_name = "A,B,C")]
+    clients: Option<Vec<Clients>>,
     /// How many seeds each client is run with
     #[arg(long, default_value = "20", value_name = "N", value_parser = count(100_000))]
     seeds: u32,
@@ -50,6 +53,16 @@ pub(super) struct Compare {
     common: Common,
     #[command(flatten, next_help_heading = "Without a scenario")]
     quick: Flags,
+}
+
+/// Some of the clients to compare.
+#[derive(Clone, Debug)]
+struct Clients(Vec<String>);
+
+impl From<&str> for Clients {
+    fn from(text: &str) -> Self {
+        Clients(reference::list(text))
+    }
 }
 
 /// A scenario on the command line.
@@ -110,10 +123,13 @@ impl Compare {
     }
 
     fn bundle(&self) -> Result<(Bundle, Asked), Failure> {
-        let clients = self.clients.as_deref();
+        let all = self.clients.as_deref();
+        let clients: Option<Vec<String>> =
+            all.map(|all| all.iter().flat_map(|some| some.0.clone()).collect());
         let settings = &self.common.settings;
         let mut asked =
-            Asked { what: vec![], clients: self.clients.clone(), settings: settings.clone() };
+            Asked { what: vec![], clients: clients.clone(), settings: settings.clone() };
+        let clients = clients.as_deref();
         if let Some(name) = &self.name {
             asked.what = vec![base(name).to_owned()];
             return Ok((load(name, clients, settings)?, asked));

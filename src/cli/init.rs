@@ -9,8 +9,10 @@ use super::{Failure, load, say};
 use crate::report::output::Folder;
 use crate::report::record::base;
 use crate::report::text::{keep, shell, wrap};
+use crate::scenario::catalogue::Catalogue;
 use crate::scenario::document::{Document, slug};
-use crate::scenario::library::{Kind, Reference};
+use crate::scenario::library::Kind;
+use crate::scenario::reference::{Reference, Target};
 
 /// Writes files to edit.
 #[derive(Debug, Args)]
@@ -33,8 +35,12 @@ impl Init {
             let (name, text) = match kind {
                 Kind::Scenario => ("scenario.toml".to_owned(), rewritten(document)?),
                 Kind::Api => ("api.toml".to_owned(), document.text().to_owned()),
-                Kind::Client => (client_file(document.name()), document.text().to_owned()),
+                // Parameters stay with the names in the scenario.
+                Kind::Client => (client_file(document.name()), document.loaded().to_owned()),
             };
+            if kind == Kind::Client && files.contains(&(name.clone(), text.clone())) {
+                continue;
+            }
             if files.iter().any(|(other, _)| *other == name) {
                 let why = format!("two of the models would be called {name}");
                 return Err(Failure::Usage(why));
@@ -98,11 +104,17 @@ fn rewritten(scenario: &Document) -> Result<String, Failure> {
 }
 
 fn replace_client(value: &mut Value) {
-    let Some(name) = value.as_str() else { return };
-    let file = match Reference::read(name, Kind::Client) {
-        Reference::Named(_, name) | Reference::Path(name) => client_file(&name),
+    let name = value.as_str().unwrap_or_default();
+    // The scenario was loaded, so its names are names of something.
+    let Ok(reference) = Reference::read(name, Kind::Client) else { return };
+    let version = reference.version.as_deref();
+    let file = match &reference.target {
+        Target::Named(_, name) => {
+            Catalogue::built_in().find(name, version).map_or(name, |entry| &entry.file)
+        }
+        Target::Path(path) => path,
     };
-    replace(value, file);
+    replace(value, client_file(file) + &reference.arguments());
 }
 
 /// Another text in the same place, with the blanks and comments around it.
@@ -118,12 +130,12 @@ mod tests {
 
     #[test]
     fn names_become_files_and_comments_stay() {
-        let text = "# why\napi = \"clover\" # page\nclients = [\n  \"naive\", # plain\n  \"client/w1\",\n]\n[[population]]\nclient = \"naive\"\n";
+        let text = "# why\napi = \"clover\" # page\nclients = [\n  \"naive\", # plain\n  \"client/w1(base=1)\",\n]\n[[population]]\nclient = \"naive\"\n";
         let scenario = Document::new("scenario/x", text).unwrap();
         let wanted = text
             .replace("\"clover\"", "\"api.toml\"")
             .replace("\"naive\"", "\"naive.toml\"")
-            .replace("\"client/w1\"", "\"w1.toml\"");
+            .replace("\"client/w1(", "\"w1.toml(");
         assert_eq!(rewritten(&scenario).unwrap(), wanted);
     }
 }

@@ -1,5 +1,7 @@
 //! `list`: what is built in.
 
+mod clients;
+
 use clap::{Args, ValueEnum};
 
 use super::{Failure, print};
@@ -12,7 +14,7 @@ use crate::scenario::library::{BUILT_IN, Builtin, Kind};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tollgate list
-  tollgate list clients
+  tollgate list clients            with the policy of each
   tollgate list limiters           with the parameters of each")]
 pub(super) struct List {
     /// Only these
@@ -35,13 +37,15 @@ impl List {
         for (what, kind, heading) in [
             (What::Scenarios, Kind::Scenario, "scenarios: tollgate compare NAME"),
             (What::Apis, Kind::Api, "apis: tollgate show api/NAME"),
-            (What::Clients, Kind::Client, "clients: tollgate compare SCENARIO --clients NAME"),
         ] {
             if wanted(what) {
                 let models = BUILT_IN.iter().filter(|model| model.kind == kind);
                 let rows = models.map(|model| (model.name.to_owned(), about(model)));
                 sections.push(section(heading, &rows.collect::<Vec<_>>()));
             }
+        }
+        if wanted(What::Clients) {
+            sections.push(clients::section(self.what.is_some()));
         }
         if wanted(What::Limiters) {
             sections.push(limiters(self.what.is_some()));

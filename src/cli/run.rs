@@ -50,6 +50,7 @@ impl Run {
         let single = Single {
             title: &plan.title,
             client: &variant.name,
+            release: variant.release.as_ref(),
             seed: self.seed,
             replicate: self.replicate,
             model: &variant.model,

@@ -5,7 +5,8 @@ use clap::Args;
 use super::{Failure, fetch, print};
 use crate::scenario::LoadError;
 use crate::scenario::bundle::open;
-use crate::scenario::library::{Kind, Reference, find};
+use crate::scenario::library::{Kind, find};
+use crate::scenario::reference::Reference;
 
 /// Prints a model.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let reference = Reference::read(&self.name, Kind::Scenario);
+        let reference = Reference::read(&self.name, Kind::Scenario).map_err(LoadError::from)?;
         let document = open(&reference, &fetch).map_err(|error| other_kind(error, &self.name))?;
         print(document.text())
     }

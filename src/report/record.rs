@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::subject::Subject;
 use super::text::shell;
+use super::words;
+use crate::scenario::Plan;
 use crate::scenario::document::Document;
 use crate::scenario::library::Kind;
 
@@ -39,9 +41,13 @@ impl Asked {
     }
 }
 
-/// A path without its folders; a name such as `client/naive` stays whole.
+/// A path without its folders, parameters kept; a name such as `client/naive`
+/// stays whole.
 #[must_use]
 pub fn base(path: &str) -> &str {
+    if let Some(end) = path.find(".toml(") {
+        return &path[path[..end].rfind(['/', '\\']).map_or(0, |slash| slash + 1)..];
+    }
     let is_file = std::path::Path::new(path).extension().is_some_and(|e| e == "toml");
     if is_file { path.rsplit(['/', '\\']).next().unwrap_or(path) } else { path }
 }
@@ -62,7 +68,7 @@ pub fn json<'d>(
         })
     };
     let command = format!("{} --seeds {} --seed {}", asked.command(), seeds.count, seeds.root);
-    let record = json!({
+    let mut record = json!({
         "tollgate": env!("CARGO_PKG_VERSION"),
         "command": command,
         "scenario": subject.plan.name,
@@ -80,7 +86,16 @@ pub fn json<'d>(
             "comparisons": "paired by seed",
         },
     });
+    add_libraries(&mut record, subject.plan);
     format!("{record:#}\n")
+}
+
+/// Adds which library, in which version, each client does as, where any does.
+pub(super) fn add_libraries(record: &mut Value, plan: &Plan) {
+    let libraries = words::libraries(plan);
+    if !libraries.is_empty() {
+        record["libraries"] = libraries.into();
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::record::Asked;
+use super::record::{Asked, add_libraries};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -36,7 +36,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
         Format::Csv => (table.write(format), said.head() + &said.tail()),
         Format::Json => {
             let said = said.plain();
-            let record = json!({
+            let mut record = json!({
                 "scenario": subject.plan.name,
                 "title": subject.plan.title,
                 "api": subject.plan.api,
@@ -49,6 +49,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
                 "equalities": said.equalities,
                 "assumptions": said.assumptions,
             });
+            add_libraries(&mut record, subject.plan);
             (format!("{record:#}\n"), String::new())
         }
     };
@@ -58,6 +59,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
 struct Said {
     title: String,
     floor: Option<String>,
+    releases: Option<String>,
     verdict: String,
     equalities: Vec<String>,
     assumptions: Vec<String>,
@@ -68,6 +70,7 @@ impl Said {
         Said {
             title: visible(&subject.plan.title),
             floor: words::floor(subject),
+            releases: words::releases(subject.plan),
             verdict: words::verdict(subject),
             equalities: words::equalities(subject),
             assumptions: words::assumptions(subject.plan, &asked.command()),
@@ -80,6 +83,7 @@ impl Said {
         Said {
             title: text(&self.title),
             floor: self.floor.as_ref().map(text),
+            releases: self.releases.as_ref().map(text),
             verdict: text(&self.verdict),
             equalities: self.equalities.iter().map(text).collect(),
             assumptions: self.assumptions.iter().map(text).collect(),
@@ -96,6 +100,7 @@ impl Said {
         for line in &self.equalities {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
+        text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
         if !self.assumptions.is_empty() {
             text.push('\n');
         }
@@ -112,7 +117,7 @@ impl Said {
 
     fn markdown_tail(&self) -> String {
         let mut text = format!("{}\n", self.verdict);
-        for line in self.equalities.iter().chain(&self.assumptions) {
+        for line in self.equalities.iter().chain(&self.releases).chain(&self.assumptions) {
             let between = if line.starts_with("- ") { "" } else { "\n" };
             text.push_str(between);
             text.push_str(line);

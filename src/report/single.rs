@@ -8,7 +8,7 @@ use super::table::Format;
 use super::text::{visible, wrap};
 use crate::experiment::Outcome;
 use crate::measure::{METRICS, Metric, Unit};
-use crate::scenario::Model;
+use crate::scenario::{Model, Release};
 
 /// One run of one client.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Single<'s> {
     pub title: &'s str,
     /// The client's name.
     pub client: &'s str,
+    /// The library that it does as.
+    pub release: Option<&'s Release>,
     /// The seed.
     pub seed: u64,
     /// Which of a comparison's seeds, from 0.
@@ -52,7 +54,9 @@ impl Single<'_> {
 
     fn heading(&self) -> String {
         let (title, client) = (visible(self.title), visible(self.client));
-        format!("{title}; {client}, seed {}, replicate {}", self.seed, self.replicate)
+        let release = self.release.map(|release| visible(&release.to_string()));
+        let release = release.map_or(String::new(), |release| format!(" ({release})"));
+        format!("{title}; {client}{release}, seed {}, replicate {}", self.seed, self.replicate)
     }
 
     fn text(&self) -> String {
@@ -120,14 +124,19 @@ impl Single<'_> {
                 "notices": counts.notices,
             })
         });
-        json!({
+        let mut record = json!({
             "title": self.title,
             "client": self.client,
             "root-seed": self.seed,
             "replicate": self.replicate,
             "metrics": metrics.collect::<serde_json::Map<_, _>>(),
             "limits": limits.collect::<Vec<_>>(),
-        })
+        });
+        if let Some(release) = self.release {
+            record["library"] = release.library.clone().into();
+            record["version"] = release.version.clone().into();
+        }
+        record
     }
 }
 

@@ -67,7 +67,8 @@ pub struct Table {
     footer: String,
 }
 
-/// Names longer than this are cut in the middle of a screen; files have them whole.
+/// Names longer than this, or than what the numbers leave of a screen, are cut
+/// there; files have them whole.
 const NAME: usize = 28;
 
 /// Titles longer than this are cut on a screen, so that six columns fit it.
@@ -140,12 +141,19 @@ impl Table {
             Field::new(cut(&column.title, TITLE)).set_alignment(CellAlignment::Right)
         });
         grid.set_header(std::iter::once(Field::new("client")).chain(titles));
-        for row in &self.rows {
-            let numbers = self
-                .fields(row)
-                .into_iter()
-                .map(|text| Field::new(text).set_alignment(CellAlignment::Right));
-            let name = Field::new(cut(&row.client, NAME));
+        let names: Vec<&str> = self.rows.iter().map(|row| row.client.as_str()).collect();
+        let fields: Vec<Vec<String>> = self.rows.iter().map(|row| self.fields(row)).collect();
+        let width = |column: usize| {
+            let numbers = fields.iter().map(|fields| fields[column].chars().count());
+            let title = cut(&self.columns[column].title, TITLE).chars().count();
+            2 + numbers.max().unwrap_or(0).max(title)
+        };
+        let numbers: usize = (0..self.columns.len()).map(width).sum();
+        let room = WIDTH.saturating_sub(numbers).clamp(NAME / 2, NAME);
+        for (fields, name) in fields.iter().zip(names_cut(&names, room)) {
+            let numbers =
+                fields.iter().map(|text| Field::new(text).set_alignment(CellAlignment::Right));
+            let name = Field::new(name);
             grid.add_row(std::iter::once(name).chain(numbers));
         }
         for (index, column) in grid.column_iter_mut().enumerate() {
@@ -296,6 +304,22 @@ fn cut(name: &str, columns: usize) -> String {
     head + "…"
 }
 
+/// The names in so many columns of a screen. One that would be cut like another one is cut in
+/// its middle: clients often differ in what their names end with.
+fn names_cut(names: &[&str], room: usize) -> Vec<String> {
+    let heads: Vec<String> = names.iter().map(|name| cut(name, room)).collect();
+    let name = |(place, name): (usize, &&str)| {
+        let name: Vec<char> = visible(name).chars().collect();
+        let alike = heads.iter().filter(|head| **head == heads[place]).count();
+        if name.len() <= room || alike == 1 {
+            return heads[place].clone();
+        }
+        let end = name.len().saturating_sub(room / 2);
+        name[..room - room / 2 - 1].iter().chain(&['…']).chain(&name[end..]).collect()
+    };
+    names.iter().enumerate().map(name).collect()
+}
+
 /// The wait that is shown where work has no end: the highest quantile that any
 /// client reaches, because a column of "never" says nothing.
 fn wait_shown(subject: &Subject<'_>) -> (&'static str, &'static str) {
@@ -340,5 +364,15 @@ mean of 2 paired seeds, ± 95 % interval where above 1 %
         assert_eq!(json[0]["time-to-99"]["mean"], 320);
         assert_eq!(json[1]["time-to-99"], serde_json::Value::Null);
         assert_eq!(json[1]["served-share"]["of"], 100);
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart_by_their_ends() {
+        let names = ["urllib3-backoff(backoff_factor=0.5)", "urllib3-backoff(backoff_factor=2)"];
+        let cut = super::names_cut(&[names[0], names[1], "naive"], 28);
+        assert_eq!(cut, ["urllib3-backo…ff_factor=0.5)", "urllib3-backo…koff_factor=2)", "naive"]);
+        assert!(cut.iter().all(|name| name.chars().count() <= 28));
+        assert_eq!(super::names_cut(&names, 15), ["urllib3…or=0.5)", "urllib3…ctor=2)"]);
+        assert_eq!(super::names_cut(&names[..1], 28), ["urllib3-backoff(backoff_fac…"]);
     }
 }

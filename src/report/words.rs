@@ -1,9 +1,13 @@
 //! The verdict in words: what a comparison says, and how sure that is.
 
 mod assumed;
+mod policy;
+mod releases;
 mod verdict;
 
 pub use assumed::assumptions;
+pub use policy::policy;
+pub use releases::{libraries, releases};
 pub use verdict::{headline, verdict};
 
 use super::number;

@@ -5,7 +5,8 @@ use super::build;
 use super::bundle::{Fetch, LoadError, open};
 use super::document::Document;
 use super::file;
-use super::library::{Kind, Reference};
+use super::library::Kind;
+use super::reference::Reference;
 use crate::api::ApiModel;
 use crate::attribute::Principals;
 use crate::time::Instant;
@@ -23,7 +24,7 @@ impl Alone {
         settings: &[(String, String)],
         fetch: Fetch<'_>,
     ) -> Result<Alone, LoadError> {
-        let document = open(&Reference::read(name, Kind::Api), fetch)?;
+        let document = open(&Reference::read(name, Kind::Api)?, fetch)?;
         Alone::of(document, settings)
     }
 

@@ -4,13 +4,16 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::assumption::{Assumption, assumptions, checked_api};
+use super::assumption::{assumptions, checked_api};
 use super::build;
-use super::document::{Document, SetError};
+use super::catalogue::{Catalogue, Missing};
+use super::document::{Document, SetError, slug};
 use super::fault::{Fault, Faults};
 use super::file;
-use super::library::{self, Kind, Reference};
-use super::model::Model;
+use super::library::{self, Kind};
+use super::plan::{Plan, Release, Variant};
+use super::preset;
+use super::reference::{Reference, ReferenceError, Target};
 
 /// Reads a file's bytes; the library itself touches no file.
 pub type Fetch<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
@@ -25,6 +28,8 @@ pub enum LoadError {
         /// As it was written.
         name: String,
     },
+    /// A client's name leads nowhere.
+    Reference(ReferenceError),
     /// A file could not be read.
     Unreadable {
         /// Its path.
@@ -45,6 +50,7 @@ impl fmt::Display for LoadError {
                 let help = library::did_you_mean(*kind, name);
                 write!(f, "error: there is no {} `{name}`\n  = help: {help}", kind.word())
             }
+            LoadError::Reference(error) => error.fmt(f),
             LoadError::Unreadable { path, why } => write!(f, "error: cannot read {path}: {why}"),
             LoadError::Faults(faults) => faults.fmt(f),
             LoadError::Set(error) => write!(f, "error: {error}"),
@@ -60,52 +66,38 @@ impl From<Faults> for LoadError {
     }
 }
 
+impl From<ReferenceError> for LoadError {
+    fn from(error: ReferenceError) -> Self {
+        LoadError::Reference(error)
+    }
+}
+
+/// A client's file, and how it was asked for.
+#[derive(Clone, Debug)]
+struct Client {
+    document: Document,
+    reference: Reference,
+}
+
+impl Client {
+    /// What reports call it, and what its file calls it.
+    fn names(&self) -> Option<(String, String)> {
+        let file = self.document.parse::<file::client::Client>().value?;
+        let name = file.name.into_inner();
+        Some((self.reference.called(self.document.name(), &name), name))
+    }
+}
+
 /// The files of a comparison.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     scenario: Document,
     api: Document,
-    clients: Vec<Document>,
+    clients: Vec<Client>,
     /// Which of the clients are compared.
     compared: Vec<usize>,
     /// Which of the clients each population follows, whatever is compared.
     of: Vec<Option<usize>>,
-}
-
-/// One client of a comparison, with the model in which everybody follows it.
-#[derive(Clone, Debug)]
-pub struct Variant {
-    /// The client's name.
-    pub name: String,
-    /// What it does, in a line.
-    pub title: Option<String>,
-    /// Where it is from.
-    pub source: Option<String>,
-    /// The names of all headers that it would read.
-    pub reads: Vec<String>,
-    /// The model.
-    pub model: Model,
-}
-
-/// Everything that a comparison needs but its seeds.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The scenario's name.
-    pub name: String,
-    /// What it is about.
-    pub title: String,
-    /// Whether the beginning of a run is part of the question.
-    pub kind: file::scenario::Kind,
-    /// The API's name.
-    pub api: String,
-    /// The endpoint whose share served is shown.
-    pub shows: Option<String>,
-    /// The clients that are compared.
-    pub variants: Vec<Variant>,
-    /// What the API's model assumes.
-    pub assumptions: Vec<Assumption>,
-    /// SHA-256 of all files, settings included, in hex.
-    pub digest: String,
 }
 
 impl Bundle {
@@ -117,7 +109,7 @@ impl Bundle {
         settings: &[(String, String)],
         fetch: Fetch<'_>,
     ) -> Result<Bundle, LoadError> {
-        let scenario = open(&Reference::read(name, Kind::Scenario), fetch)?;
+        let scenario = open(&Reference::read(name, Kind::Scenario)?, fetch)?;
         Bundle::of_scenario(scenario, None, clients, settings, fetch)
     }
 
@@ -142,7 +134,7 @@ impl Bundle {
         let mut loader = Loader { base: &base, fetch, faults: vec![], clients: vec![] };
         let api = match api {
             Some(api) => Some(api),
-            None => loader.open_named(&file.api, Kind::Api)?,
+            None => loader.named(&file.api, Kind::Api)?.map(|api| api.document),
         };
         let compared = loader.compared(&file, clients)?;
         let of = loader.followed(&file)?;
@@ -163,10 +155,9 @@ impl Bundle {
                 if let Some(api) = api {
                     faults.extend(api.faults(checked_api(&api).faults().to_vec()));
                 }
-                for client in loader.clients {
-                    faults.extend(
-                        client.faults(client.parse::<file::client::Client>().faults().to_vec()),
-                    );
+                for Client { document, .. } in loader.clients {
+                    let found = document.parse::<file::client::Client>();
+                    faults.extend(document.faults(found.faults().to_vec()));
                 }
                 Err(faults.into())
             }
@@ -178,7 +169,7 @@ impl Bundle {
         let files = build::Files {
             scenario: (&self.scenario, self.scenario.parse()),
             api: (&self.api, checked_api(&self.api)),
-            clients: self.clients.iter().map(|document| (document, document.parse())).collect(),
+            clients: self.clients.iter().map(|c| (&c.document, c.document.parse())).collect(),
         };
         let scenario = files.scenario.1.value.clone();
         let api = files.api.1.value.clone();
@@ -186,8 +177,11 @@ impl Bundle {
         let models = build::models(files, &self.compared, &self.of)?;
         let variants = self.compared.iter().zip(models).filter_map(|(client, model)| {
             let file = clients[*client].as_ref()?;
+            let Client { document, reference } = &self.clients[*client];
             Some(Variant {
-                name: file.name.as_ref().clone(),
+                name: reference.called(document.name(), file.name.as_ref()),
+                file: file.name.as_ref().clone(),
+                release: Release::of(file),
                 title: file.title.clone(),
                 source: file.source.clone(),
                 reads: headers_read(file),
@@ -211,7 +205,7 @@ impl Bundle {
 
     /// The documents: the scenario, its API, its clients.
     pub fn documents(&self) -> impl Iterator<Item = (Kind, &Document)> {
-        let clients = self.clients.iter().map(|client| (Kind::Client, client));
+        let clients = self.clients.iter().map(|client| (Kind::Client, &client.document));
         [(Kind::Scenario, &self.scenario), (Kind::Api, &self.api)].into_iter().chain(clients)
     }
 
@@ -240,7 +234,7 @@ fn headers_read(client: &file::client::Client) -> Vec<String> {
 /// `--set api.…` and `--set client.…` go to their own files.
 fn set_others(
     api: &mut Document,
-    clients: &mut [Document],
+    clients: &mut [Client],
     settings: &[(String, String)],
 ) -> Result<(), LoadError> {
     for (path, value) in settings {
@@ -248,15 +242,18 @@ fn set_others(
             api.set::<file::api::Api>(path, value).map_err(LoadError::Set)?;
         } else if let Some(path) = path.strip_prefix("client.") {
             let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-            let named = clients.iter_mut().find(|c| {
-                c.parse::<file::client::Client>()
-                    .value
-                    .is_some_and(|v| super::document::slug(v.name.as_ref()) == name)
-            });
-            let Some(client) = named else {
-                return Err(LoadError::Unknown { kind: Kind::Client, name: name.to_owned() });
+            // A file's name means it with all its parameters.
+            let is_named = |client: &Client| {
+                client.names().is_some_and(|(a, b)| slug(&a) == name || slug(&b) == name)
             };
-            client.set::<file::client::Client>(rest, value).map_err(LoadError::Set)?;
+            let mut named = clients.iter_mut().filter(|client| is_named(client)).peekable();
+            if named.peek().is_none() {
+                return Err(LoadError::Unknown { kind: Kind::Client, name: name.to_owned() });
+            }
+            for client in named {
+                let document = &mut client.document;
+                document.set::<file::client::Client>(rest, value).map_err(LoadError::Set)?;
+            }
         }
     }
     Ok(())
@@ -267,19 +264,38 @@ fn folder(path: &str) -> &str {
     &path[..path.rfind(['/', '\\']).map_or(0, |slash| slash + 1)]
 }
 
-/// Opens a model: one that is built in, or a file.
+/// Opens a model: one that is built in, or a file; a client with its parameters.
 pub fn open(reference: &Reference, fetch: Fetch<'_>) -> Result<Document, LoadError> {
-    match reference {
-        Reference::Named(kind, name) => {
-            let Some(model) = library::find(*kind, name) else {
+    let mut document = match &reference.target {
+        Target::Named(kind, name) => {
+            let file = match kind {
+                Kind::Client => file_of(name, reference.version.as_deref())?,
+                Kind::Scenario | Kind::Api => name,
+            };
+            let Some(model) = library::find(*kind, file) else {
                 return Err(LoadError::Unknown { kind: *kind, name: name.clone() });
             };
-            Ok(Document::new(format!("{}/{name}", kind.word()), model.text)?)
+            Document::new(format!("{}/{file}", kind.word()), model.text)?
         }
-        Reference::Path(path) => {
+        Target::Path(path) => {
             let bytes =
                 fetch(path).map_err(|why| LoadError::Unreadable { path: path.clone(), why })?;
-            Ok(Document::from_bytes(path.clone(), bytes)?)
+            Document::from_bytes(path.clone(), bytes)?
+        }
+    };
+    preset::set(&mut document, reference)?;
+    Ok(document)
+}
+
+/// The built-in client that goes by a name and has such a version.
+fn file_of(name: &str, version: Option<&str>) -> Result<&'static str, LoadError> {
+    let name = name.to_owned();
+    match Catalogue::built_in().find(&name, version) {
+        Ok(entry) => Ok(&entry.file),
+        Err(Missing::Name) => Err(LoadError::Unknown { kind: Kind::Client, name }),
+        Err(Missing::Version(has)) => {
+            let version = version.unwrap_or_default().to_owned();
+            Err(ReferenceError::Version { name, version, has }.into())
         }
     }
 }
@@ -289,7 +305,7 @@ struct Loader<'l> {
     base: &'l str,
     fetch: Fetch<'l>,
     faults: Vec<Fault>,
-    clients: Vec<Document>,
+    clients: Vec<Client>,
 }
 
 impl Loader<'_> {
@@ -301,11 +317,13 @@ impl Loader<'_> {
     ) -> Result<Vec<usize>, LoadError> {
         if let Some(names) = asked {
             for name in names {
-                self.clients.push(open(&Reference::read(name, Kind::Client), self.fetch)?);
+                let reference = Reference::read(name, Kind::Client)?;
+                let document = open(&reference, self.fetch)?;
+                self.clients.push(Client { document, reference });
             }
         } else {
             for name in &file.clients {
-                let client = self.open_named(name, Kind::Client)?;
+                let client = self.named(name, Kind::Client)?;
                 self.clients.extend(client);
             }
         }
@@ -320,13 +338,17 @@ impl Loader<'_> {
         let mut of = vec![];
         for population in &file.population {
             let client = match &population.client {
-                Some(name) => self.open_named(name, Kind::Client)?,
+                Some(name) => self.named(name, Kind::Client)?,
                 None => None,
             };
-            of.push(client.map(|document| {
-                let place = self.clients.iter().position(|d| d.name() == document.name());
+            of.push(client.map(|client| {
+                let is_same = |other: &Client| {
+                    let (one, other) = (&client.document, &other.document);
+                    one.name() == other.name() && one.text() == other.text()
+                };
+                let place = self.clients.iter().position(is_same);
                 place.unwrap_or_else(|| {
-                    self.clients.push(document);
+                    self.clients.push(client);
                     self.clients.len() - 1
                 })
             }));
@@ -335,26 +357,29 @@ impl Loader<'_> {
     }
 
     /// Opens what a scenario names; an unknown name is a fault of the scenario.
-    fn open_named(&mut self, name: &file::Name, kind: Kind) -> Result<Option<Document>, LoadError> {
-        let reference = match Reference::read(name.as_ref(), kind) {
-            Reference::Path(path) if !path.starts_with(['/', '\\']) => {
-                Reference::Path(format!("{}{path}", self.base))
+    fn named(&mut self, name: &file::Name, kind: Kind) -> Result<Option<Client>, LoadError> {
+        let opened = Reference::read(name.as_ref(), kind).map_err(LoadError::from);
+        let opened = opened.and_then(|mut reference| {
+            if let Target::Path(path) = &mut reference.target
+                && !path.starts_with(['/', '\\'])
+            {
+                path.insert_str(0, self.base);
             }
-            other => other,
-        };
-        match open(&reference, self.fetch) {
-            Ok(document) => Ok(Some(document)),
+            let document = open(&reference, self.fetch)?;
+            Ok(Client { document, reference })
+        });
+        let fault = |message: String| Fault::new(name.span(), message);
+        let fault = match opened {
+            Ok(client) => return Ok(Some(client)),
             Err(LoadError::Unknown { kind, name: unknown }) => {
-                let fault =
-                    Fault::new(name.span(), format!("there is no {} `{unknown}`", kind.word()));
-                self.faults.push(fault.with_help(library::did_you_mean(kind, &unknown)));
-                Ok(None)
+                fault(format!("there is no {} `{unknown}`", kind.word()))
+                    .with_help(library::did_you_mean(kind, &unknown))
             }
-            Err(LoadError::Unreadable { path, why }) => {
-                self.faults.push(Fault::new(name.span(), format!("cannot read {path}: {why}")));
-                Ok(None)
-            }
-            Err(other) => Err(other),
-        }
+            Err(LoadError::Reference(error)) => fault(error.message()).with_help(error.help()),
+            Err(LoadError::Unreadable { path, why }) => fault(format!("cannot read {path}: {why}")),
+            Err(other) => return Err(other),
+        };
+        self.faults.push(fault);
+        Ok(None)
     }
 }

@@ -19,7 +19,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 
 use self::set::Setting;
-pub use self::set::{SetError, slug};
+pub use self::set::{Asker, SetError, slug};
 use super::fault::{Fault, Faults, Source};
 
 /// The longest text that is read, in bytes: no model comes near a megabyte.
@@ -27,9 +27,6 @@ pub const LONGEST: usize = 1 << 20;
 
 /// More faults of a kind than anyone reads; the rest comes with the next try.
 const MOST: usize = 200;
-
-/// The name under which faults of `--set` are shown.
-const COMMAND_LINE: &str = "the --set arguments";
 
 /// A TOML text as a user named it, with the settings that `--set` made in it.
 #[derive(Clone, Debug)]
@@ -108,6 +105,12 @@ impl Document {
         &self.text
     }
 
+    /// The text as it was loaded, without any setting.
+    #[must_use]
+    pub fn loaded(&self) -> &str {
+        &self.loaded
+    }
+
     /// Reads the text as a `T` and finds every fault of it at once.
     ///
     /// Keys that `T` does not know are refused, whether or not it denies them. A
@@ -162,7 +165,7 @@ impl Document {
         let mut all = Faults::new();
         all.push(Source { name: self.name.clone(), text: self.loaded.clone(), faults: own });
         for (setting, faults) in self.settings.iter().zip(set) {
-            all.push(Source { name: COMMAND_LINE.to_owned(), text: setting.argument(), faults });
+            all.push(Source { name: setting.place().to_owned(), text: setting.argument(), faults });
         }
         all
     }

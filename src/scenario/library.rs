@@ -1,5 +1,6 @@
 //! The models that are built in, and where other models come from.
 
+use super::catalogue::Catalogue;
 use super::nearest::nearest;
 
 /// What a model is a model of.
@@ -76,36 +77,6 @@ built_in! {
         "urllib3-backoff" "urllib3-backoff-v1" "urllib3-default" "urllib3-v1";
 }
 
-/// A reference to a model, as people write it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Reference {
-    /// One that is built in.
-    Named(Kind, String),
-    /// A file.
-    Path(String),
-}
-
-impl Reference {
-    /// Reads `scenario/clover`, `clover` (of the kind that is wanted) or a path.
-    #[must_use]
-    pub fn read(text: &str, wanted: Kind) -> Reference {
-        for kind in Kind::ALL {
-            if let Some(name) =
-                text.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('/'))
-                && find(kind, name).is_some()
-            {
-                return Reference::Named(kind, name.to_owned());
-            }
-        }
-        if text.contains(['/', '\\'])
-            || std::path::Path::new(text).extension().is_some_and(|e| e == "toml")
-        {
-            return Reference::Path(text.to_owned());
-        }
-        Reference::Named(wanted, text.to_owned())
-    }
-}
-
 /// The built-in model of that kind and name.
 #[must_use]
 pub fn find(kind: Kind, name: &str) -> Option<&'static Builtin> {
@@ -116,7 +87,10 @@ pub fn find(kind: Kind, name: &str) -> Option<&'static Builtin> {
 #[must_use]
 pub fn did_you_mean(kind: Kind, name: &str) -> String {
     let names = || BUILT_IN.iter().filter(|m| m.kind == kind).map(|m| m.name);
-    let close = nearest(name, names());
+    let close = match kind {
+        Kind::Client => nearest(name, Catalogue::built_in().names()),
+        Kind::Scenario | Kind::Api => nearest(name, names()),
+    };
     if close.is_empty() {
         format!("there are: {}", super::nearest::listed(names(), 12))
     } else {
@@ -127,15 +101,6 @@ pub fn did_you_mean(kind: Kind, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn references_are_names_or_paths() {
-        let read = |text| Reference::read(text, Kind::Client);
-        assert_eq!(read("naive"), Reference::Named(Kind::Client, "naive".into()));
-        assert_eq!(read("api/clover"), Reference::Named(Kind::Api, "clover".into()));
-        assert_eq!(read("./clover.toml"), Reference::Path("./clover.toml".into()));
-        assert_eq!(read("api/mine"), Reference::Path("api/mine".into()));
-    }
 
     #[test]
     fn a_misspelt_name_finds_its_neighbour() {

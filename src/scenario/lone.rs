@@ -6,7 +6,8 @@ use super::document::Document;
 use super::file::AnswerKind;
 use super::file::client::Client;
 use super::file::retry::{Otherwise, Raises};
-use super::library::{Kind, Reference};
+use super::library::Kind;
+use super::reference::Reference;
 use crate::client::{Cause, Policy};
 use crate::http::{Answer, Headers};
 
@@ -19,7 +20,7 @@ pub struct Lone {
 impl Lone {
     /// Loads a client by name or path.
     pub fn load(name: &str, fetch: Fetch<'_>) -> Result<Lone, LoadError> {
-        Lone::of(&open(&Reference::read(name, Kind::Client), fetch)?)
+        Lone::of(&open(&Reference::read(name, Kind::Client)?, fetch)?)
     }
 
     /// The same for a document that is at hand.

@@ -16,17 +16,32 @@ mod error;
 mod path;
 #[cfg(test)]
 mod tests;
+mod unset;
 
 pub use error::SetError;
 pub use path::slug;
 use path::{Place, find, fitting, label};
 
-/// What `--set` stands before in the text that faults show.
-const FLAG: &str = "--set ";
+/// Who asks for a setting, for the faults that come of it.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    /// What stands in a file's place: `the --set arguments`.
+    pub place: String,
+    /// What stands before `PATH=VALUE`: `--set `.
+    pub flag: String,
+}
+
+impl Asker {
+    /// `--set` on the command line.
+    fn command_line() -> Asker {
+        Asker { place: "the --set arguments".to_owned(), flag: "--set ".to_owned() }
+    }
+}
 
 /// A setting that was made, and the bytes that it changed.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
+    asker: Asker,
     path: String,
     value: String,
     /// The changed bytes in the text as it was after this setting.
@@ -42,7 +57,12 @@ pub(super) struct Setting {
 impl Setting {
     /// `--set PATH=VALUE`.
     pub(super) fn argument(&self) -> String {
-        format!("{FLAG}{}={}", self.path, self.value)
+        format!("{}{}={}", self.asker.flag, self.path, self.value)
+    }
+
+    /// Where that was written.
+    pub(super) fn place(&self) -> &str {
+        &self.asker.place
     }
 
     /// Whether these bytes are the setting's own.
@@ -53,7 +73,8 @@ impl Setting {
 
     /// The same bytes within the argument.
     pub(super) fn within(&self, at: &Range<usize>) -> Range<usize> {
-        let path = FLAG.len()..FLAG.len() + self.path.len();
+        let flag = self.asker.flag.len();
+        let path = flag..flag + self.path.len();
         let value = path.end + 1..path.end + 1 + self.value.len();
         let start = self.new.start + self.value_at;
         if at.start < start {
@@ -88,6 +109,16 @@ impl Document {
     /// where only one fits. The last key may be new where `T` knows it. `value` is
     /// TOML, or text if it is not. What `T` refuses is told by the parse.
     pub fn set<T: DeserializeOwned>(&mut self, path: &str, value: &str) -> Result<(), SetError> {
+        self.set_for::<T>(Asker::command_line(), path, value)
+    }
+
+    /// The same for somebody else than `--set`.
+    pub fn set_for<T: DeserializeOwned>(
+        &mut self,
+        asker: Asker,
+        path: &str,
+        value: &str,
+    ) -> Result<(), SetError> {
         let reading = syntax::read(&self.text);
         if !reading.faults.is_empty() {
             return Err(SetError::Unreadable(self.faults(reading.faults)));
@@ -110,6 +141,7 @@ impl Document {
         };
         let new = splice.out.start..splice.out.start + splice.put.len();
         let setting = Setting {
+            asker,
             path: path.to_owned(),
             value: value.to_owned(),
             new,
