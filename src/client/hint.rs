@@ -90,7 +90,9 @@ pub struct Source {
     pub name: HeaderId,
     /// In one of these forms.
     pub forms: Vec<Form>,
-    /// At a value that cannot be read, where that differs from the hint's.
+    /// At a number 0, where that differs from the hint's.
+    pub zero: Option<Otherwise>,
+    /// At a value that cannot be read, likewise.
     pub bad: Option<Otherwise>,
 }
 
@@ -221,7 +223,7 @@ impl Hint {
             let Some(value) = headers.get(source.name) else { continue };
             let otherwise = match source.read(value, clock) {
                 Reading::After(wait) => return self.obey(wait, draw),
-                Reading::Zero => self.zero,
+                Reading::Zero => source.zero.unwrap_or(self.zero),
                 Reading::Past => self.past,
                 Reading::Negative => self.negative,
                 Reading::Unreadable => source.bad.unwrap_or(self.bad),
@@ -263,6 +265,7 @@ mod tests {
         let source = |(name, forms): &(u8, &[Form])| Source {
             name: HeaderId(*name),
             forms: forms.to_vec(),
+            zero: None,
             bad: None,
         };
         Hint {
@@ -374,19 +377,24 @@ mod tests {
         assert!(is_there(&octokit, &left(0)) && !is_there(&octokit, &left(1)));
     }
 
-    /// openai for Node leaves a `retry-after-ms` that it cannot read to the next
-    /// header, and is immediate where it cannot read that.
+    /// openai for Node leaves a `retry-after-ms` of 0 or junk to the next header, and
+    /// comes back to the 0 where there is none.
     #[test]
-    fn one_header_may_be_unreadable_in_its_own_way() {
+    fn one_header_may_be_no_wait_in_its_own_way() {
         let mut openai = Hint {
             bad: Otherwise::Wait(Span::ZERO),
-            ..hint(&[(0, &[Form::Millis]), (1, &[Form::Decimal])])
+            ..hint(&[(0, &[Form::Millis]), (1, &[Form::Decimal]), (0, &[Form::Millis])])
         };
-        openai.sources[0].bad = Some(Otherwise::Ignore);
-        let junk = |name| (name, Value::Junk);
-        assert_eq!(hear(&openai, 429, &[junk(0)]), Hinted::Nothing);
-        assert_eq!(hear(&openai, 429, &[junk(1)]), Hinted::Wait(Span::ZERO));
-        let seven = [junk(0), (1, Value::Integer(7))];
-        assert_eq!(hear(&openai, 429, &seven), Hinted::Wait(Span::seconds(7)));
+        openai.sources[0].zero = Some(Otherwise::Ignore);
+        for again in [0, 2] {
+            openai.sources[again].bad = Some(Otherwise::Ignore);
+        }
+        let (now, seven) = (Hinted::Wait(Span::ZERO), Hinted::Wait(Span::seconds(7)));
+        let [zero, junk, other] =
+            [(0, Value::Integer(0)), (0, Value::Junk), (1, Value::Integer(7))];
+        assert_eq!(hear(&openai, 429, &[junk]), Hinted::Nothing);
+        assert_eq!(hear(&openai, 429, &[(1, Value::Junk)]), now);
+        assert_eq!(hear(&openai, 429, &[zero]), now);
+        assert_eq!([zero, junk].map(|first| hear(&openai, 429, &[first, other])), [seven; 2]);
     }
 }

@@ -214,7 +214,12 @@ mod tests {
 
     fn hint(combine: Combine) -> Hint {
         Hint {
-            sources: vec![Source { name: HeaderId(0), forms: vec![Form::Integer] }],
+            sources: vec![Source {
+                name: HeaderId(0),
+                forms: vec![Form::Integer],
+                zero: None,
+                bad: None,
+            }],
             on: None,
             presence: Presence::Header,
             when_zero: None,

@@ -76,6 +76,9 @@ impl Wait {
     pub fn jittered(&self, wait: Span, draw: Draw) -> Span {
         let wait = match self.jitter {
             Jitter::None => wait,
+            jitter if self.rounding > Span::ZERO => {
+                jitter.apply_cut(wait, draw.bits(Purpose::Jitter), self.rounding)
+            }
             jitter => jitter.apply(wait, draw.bits(Purpose::Jitter)),
         };
         let wait = wait.plus(Span(self.nearest.0 / 2)).floored(self.nearest);

@@ -74,7 +74,8 @@ built_in! {
         "tenacity-chain" "tenacity-expo" "tenacity-exponential"
         "tenacity-exponential-jitter" "tenacity-fixed" "tenacity-fixed-random"
         "tenacity-incrementing" "tenacity-random" "tenacity-random-exponential"
-        "urllib3-backoff" "urllib3-backoff-v1" "urllib3-default" "urllib3-v1";
+        "urllib3-backoff" "urllib3-backoff-v1" "urllib3-default" "urllib3-v1"
+        "anthropic-node" "aws-js-adaptive" "aws-js-dynamodb" "aws-js" "axios-retry-expo" "axios-retry-linear" "axios-retry" "bottleneck-reservoir" "bottleneck" "discordjs" "fetch-retry" "got" "ky" "octokit-retry" "octokit-throttling" "openai-node" "p-retry" "retry" "stripe-node";
 }
 
 /// The built-in model of that kind and name.

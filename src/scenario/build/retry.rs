@@ -137,8 +137,15 @@ fn build_hint(
     checks: &mut Checks,
 ) -> Option<Hint> {
     let source = |header: &file::HintHeader| {
-        let bad = header.bad.as_ref().map(|bad| otherwise(Some(bad), Otherwise::Ignore));
-        Some(Source { name: said.header(&header.name)?, forms: forms(&header.form.0), bad })
+        let own = |written: &Option<file::Otherwise>| {
+            written.as_ref().map(|own| otherwise(Some(own), Otherwise::Ignore))
+        };
+        Some(Source {
+            name: said.header(&header.name)?,
+            forms: forms(&header.form.0),
+            zero: own(&header.zero),
+            bad: own(&header.bad),
+        })
     };
     let sources: Vec<Source> = hint.headers.iter().filter_map(source).collect();
     // A client that heeds the hint only beside another header never heeds it

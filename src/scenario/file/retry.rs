@@ -219,7 +219,10 @@ pub struct HintHeader {
     /// How it is read.
     #[serde(default)]
     pub form: OneOrMore<HintForm>,
-    /// At what cannot be read; without it, as the hint says.
+    /// At a number 0; without it, as the hint says.
+    #[serde(default)]
+    pub zero: Option<Otherwise>,
+    /// At what cannot be read, likewise.
     #[serde(default)]
     pub bad: Option<Otherwise>,
 }
