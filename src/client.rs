@@ -18,7 +18,7 @@ mod pace;
 mod memory;
 
 pub use classify::{Classify, Force, Kind, Kinds};
-pub use hint::{Combine, Form, Hint, Hinted, Most, Otherwise, Source};
+pub use hint::{Combine, Form, Hint, Hinted, Most, Otherwise, Presence, Source};
 pub use jitter::Jitter;
 pub use layer::{Class, Deadline, Exceed, Heard, Layer, Progress};
 pub use lever::{Batch, Cache, Filter, Levers, Part};

@@ -1,5 +1,7 @@
 //! The wait that a response asks for.
 
+use serde::Deserialize;
+
 use super::classify::Kinds;
 use super::jitter::Jitter;
 use super::wait::Draw;
@@ -52,6 +54,11 @@ impl Form {
             (Form::Millis, Value::Integer(n)) => number(n, 1_000_000),
             (Form::Millis, Value::Decimal(billionths, _)) => number(billionths / 1_000, 1),
             (Form::EpochOrDelta, Value::Integer(n)) if n < YEAR_2024 => number(n, SECOND),
+            (Form::EpochOrDelta, Value::Decimal(billionths, _))
+                if billionths / 1_000_000_000 < YEAR_2024 =>
+            {
+                number(billionths, 1)
+            }
             (Form::Date | Form::Delta, Value::Date(_)) => moment(value.as_delay(clock)),
             (Form::Epoch | Form::EpochOrDelta, _) => moment(value.as_epoch(clock)),
             (Form::Delta, _) => value.as_delay(clock).map_or(Reading::Unreadable, Reading::After),
@@ -83,6 +90,10 @@ pub struct Source {
     pub name: HeaderId,
     /// In one of these forms.
     pub forms: Vec<Form>,
+    /// At a number 0, where that differs from the hint's.
+    pub zero: Option<Otherwise>,
+    /// At a value that cannot be read, likewise.
+    pub bad: Option<Otherwise>,
 }
 
 impl Source {
@@ -129,6 +140,17 @@ pub enum Combine {
     Within(Span),
 }
 
+/// What a response must have to be retried where only a hint is reason to.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// One of the headers, readable or not.
+    #[default]
+    Header,
+    /// A wait that is heeded.
+    Wait,
+}
+
 /// How a policy obeys the wait that a response asks for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hint {
@@ -136,6 +158,8 @@ pub struct Hint {
     pub sources: Vec<Source>,
     /// On which answers it looks; `None`: on all that are retried.
     pub on: Option<Kinds>,
+    /// What counts as a hint where only one is reason to retry.
+    pub presence: Presence,
     /// Only where this header counts nothing left.
     pub when_zero: Option<HeaderId>,
     /// How it meets the policy's own wait.
@@ -172,28 +196,37 @@ pub enum Hinted {
 }
 
 impl Hint {
-    /// Whether a response has one of the headers, readable or not.
+    /// Whether a response has what counts as a hint where only one is reason to
+    /// retry.
     #[must_use]
-    pub fn is_there(&self, headers: &Headers) -> bool {
-        self.sources.iter().any(|source| headers.get(source.name).is_some())
+    pub fn is_there(&self, clock: Instant, answer: Answer, headers: &Headers) -> bool {
+        let has = |source: &Source| headers.get(source.name).is_some();
+        match self.presence {
+            Presence::Header => self.is_heeded(headers) && self.sources.iter().any(has),
+            Presence::Wait => self.hear(clock, answer, headers, Draw::Fixed(0)) != Hinted::Nothing,
+        }
+    }
+
+    fn is_heeded(&self, headers: &Headers) -> bool {
+        let spent = |name| headers.get(name).and_then(Value::as_count) == Some(0);
+        self.when_zero.is_none_or(spent)
     }
 
     /// The wait asked for, as a client whose clock reads `clock` understands it.
     #[must_use]
     pub fn hear(&self, clock: Instant, answer: Answer, headers: &Headers, draw: Draw) -> Hinted {
         let looks = self.on.as_ref().is_none_or(|on| on.contain(answer, headers));
-        let spent = |name| headers.get(name).and_then(Value::as_count) == Some(0);
-        if !looks || !self.when_zero.is_none_or(spent) {
+        if !looks || !self.is_heeded(headers) {
             return Hinted::Nothing;
         }
         for source in &self.sources {
             let Some(value) = headers.get(source.name) else { continue };
             let otherwise = match source.read(value, clock) {
                 Reading::After(wait) => return self.obey(wait, draw),
-                Reading::Zero => self.zero,
+                Reading::Zero => source.zero.unwrap_or(self.zero),
                 Reading::Past => self.past,
                 Reading::Negative => self.negative,
-                Reading::Unreadable => self.bad,
+                Reading::Unreadable => source.bad.unwrap_or(self.bad),
             };
             match otherwise {
                 Otherwise::Ignore => {}
@@ -229,11 +262,16 @@ mod tests {
     const DRAW: Draw = Draw::Fixed(0);
 
     fn hint(names: &[(u8, &[Form])]) -> Hint {
-        let source =
-            |(name, forms): &(u8, &[Form])| Source { name: HeaderId(*name), forms: forms.to_vec() };
+        let source = |(name, forms): &(u8, &[Form])| Source {
+            name: HeaderId(*name),
+            forms: forms.to_vec(),
+            zero: None,
+            bad: None,
+        };
         Hint {
             sources: names.iter().map(source).collect(),
             on: Some(Kinds(vec![Kind::Status(429)])),
+            presence: Presence::Header,
             when_zero: None,
             combine: Combine::Replace,
             rounds_up: false,
@@ -282,6 +320,7 @@ mod tests {
             (Form::Date, value("7"), Hinted::Nothing),
             (Form::Date, Value::Date(20), Hinted::Nothing),
             (Form::EpochOrDelta, value("7"), wait(Span::seconds(7))),
+            (Form::EpochOrDelta, value("1.5"), wait(Span::millis(1_500))),
             (Form::Integer, value("0"), wait(Span::ZERO)),
             (Form::Integer, value("-5"), Hinted::Nothing),
         ] {
@@ -312,5 +351,50 @@ mod tests {
         assert_eq!(hear(&octokit, 429, &values(0)), Hinted::Wait(Span::seconds(8)));
         assert_eq!(hear(&octokit, 429, &values(1)), Hinted::Nothing);
         assert_eq!(hear(&octokit, 429, &values(0)[..1]), Hinted::Nothing);
+    }
+
+    /// got retries a 413 only for a wait above 0, ky for whatever the header says,
+    /// octokit a 403 only where nothing is left.
+    #[test]
+    fn a_hint_that_is_a_reason_to_retry_is_a_header_or_a_wait() {
+        let of = |presence, when_zero| Hint {
+            presence,
+            when_zero,
+            zero: Otherwise::Ignore,
+            on: None,
+            ..hint(&[(0, &[Form::Decimal])])
+        };
+        let is_there = |hint: &Hint, values: &[(u8, Value)]| {
+            hint.is_there(Instant(0), Answer::Status(Status(413)), &headers(values))
+        };
+        let (ky, got) = (of(Presence::Header, None), of(Presence::Wait, None));
+        let values = [Value::Integer(7), Value::Integer(0), Value::Junk];
+        assert_eq!(values.map(|value| is_there(&ky, &[(0, value)])), [true; 3]);
+        assert_eq!(values.map(|value| is_there(&got, &[(0, value)])), [true, false, false]);
+        assert!(!is_there(&ky, &[]) && !is_there(&got, &[]));
+        let octokit = of(Presence::Header, Some(HeaderId(1)));
+        let left = |count| [(0, Value::Integer(7)), (1, Value::Integer(count))];
+        assert!(is_there(&octokit, &left(0)) && !is_there(&octokit, &left(1)));
+    }
+
+    /// openai for Node leaves a `retry-after-ms` of 0 or junk to the next header, and
+    /// comes back to the 0 where there is none.
+    #[test]
+    fn one_header_may_be_no_wait_in_its_own_way() {
+        let mut openai = Hint {
+            bad: Otherwise::Wait(Span::ZERO),
+            ..hint(&[(0, &[Form::Millis]), (1, &[Form::Decimal]), (0, &[Form::Millis])])
+        };
+        openai.sources[0].zero = Some(Otherwise::Ignore);
+        for again in [0, 2] {
+            openai.sources[again].bad = Some(Otherwise::Ignore);
+        }
+        let (now, seven) = (Hinted::Wait(Span::ZERO), Hinted::Wait(Span::seconds(7)));
+        let [zero, junk, other] =
+            [(0, Value::Integer(0)), (0, Value::Junk), (1, Value::Integer(7))];
+        assert_eq!(hear(&openai, 429, &[junk]), Hinted::Nothing);
+        assert_eq!(hear(&openai, 429, &[(1, Value::Junk)]), now);
+        assert_eq!(hear(&openai, 429, &[zero]), now);
+        assert_eq!([zero, junk].map(|first| hear(&openai, 429, &[first, other])), [seven; 2]);
     }
 }

@@ -36,6 +36,19 @@ impl Jitter {
     /// Uniform between nothing and the whole wait.
     pub const FULL: Jitter = Jitter::Multiply { low: 0.0, high: 1.0 };
 
+    /// The same, for a client that cuts the wait to a whole multiple of `unit`:
+    /// its arithmetic is on the wait in that unit, so that what is just below a
+    /// multiple never becomes one on the way.
+    #[must_use]
+    pub fn apply_cut(&self, wait: Span, bits: u64, unit: Span) -> Span {
+        let Jitter::Multiply { low, high } = *self else {
+            return self.apply(wait, bits).floored(unit);
+        };
+        let units = wait.as_secs_f64() / unit.as_secs_f64();
+        let moved = libm::floor(units * (low + (high - low) * rng::unit(bits)));
+        Span::from_secs_f64(moved * unit.as_secs_f64())
+    }
+
     /// The wait as these 64 uniform bits move it.
     #[must_use]
     pub fn apply(&self, wait: Span, bits: u64) -> Span {
@@ -95,6 +108,19 @@ mod tests {
                 assert!((wait - expected).abs() < 1e-9, "{jitter:?}: {wait} for {expected}");
             }
         }
+    }
+
+    /// `Math.floor(Math.random() * 1000)` is never 1000.
+    #[test]
+    fn a_wait_that_is_cut_never_reaches_the_end_of_its_draw() {
+        let milli = Span::millis(1);
+        // 1 - 1e-12, which is 1 s to the nanosecond.
+        let bits = u64::MAX - 18_446_745;
+        let second = Span::seconds(1);
+        assert_eq!(Jitter::FULL.apply(second, bits).floored(milli), second);
+        assert_eq!(Jitter::FULL.apply_cut(second, bits, milli), Span::millis(999));
+        let middle = Jitter::FULL.apply_cut(Span::millis(25), 1 << 63, milli);
+        assert_eq!(middle, Span::millis(12));
     }
 
     #[test]

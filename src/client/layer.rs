@@ -109,7 +109,8 @@ impl Layer {
         {
             return Next::Served;
         }
-        let hinted = || self.hint.as_ref().is_some_and(|hint| hint.is_there(headers));
+        let is_there = |hint: &Hint| hint.is_there(heard.clock, answer, headers);
+        let hinted = || self.hint.as_ref().is_some_and(is_there);
         if !self.classify.retries(heard.method, answer, headers, hinted) {
             return Next::GiveUp(Cause::NotRetried);
         }
@@ -191,6 +192,7 @@ impl Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Presence;
     use crate::client::hint::{Form, Most, Otherwise, Source};
     use crate::client::{Jitter, Kind, Schedule};
     use crate::http::{HeaderId, Status, Value};
@@ -212,8 +214,14 @@ mod tests {
 
     fn hint(combine: Combine) -> Hint {
         Hint {
-            sources: vec![Source { name: HeaderId(0), forms: vec![Form::Integer] }],
+            sources: vec![Source {
+                name: HeaderId(0),
+                forms: vec![Form::Integer],
+                zero: None,
+                bad: None,
+            }],
             on: None,
+            presence: Presence::Header,
             when_zero: None,
             combine,
             rounds_up: false,

@@ -41,6 +41,9 @@ pub struct Wait {
     pub longest: Span,
     /// In the end it is cut to a whole multiple of this; zero: it is not.
     pub rounding: Span,
+    /// Before `longest` it goes to the nearest whole multiple of this, the later one
+    /// from the middle; zero: it does not.
+    pub nearest: Span,
 }
 
 impl Wait {
@@ -50,8 +53,9 @@ impl Wait {
     /// A schedule and a jitter without bounds.
     #[must_use]
     pub const fn plain(schedule: Schedule, jitter: Jitter) -> Wait {
-        let (shortest, longest, rounding) = (Span::ZERO, Span::NEVER, Span::ZERO);
-        Wait { schedule, jitter, shortest, longest, rounding }
+        let (shortest, longest) = (Span::ZERO, Span::NEVER);
+        let (rounding, nearest) = (Span::ZERO, Span::ZERO);
+        Wait { schedule, jitter, shortest, longest, rounding, nearest }
     }
 
     /// Before jitter.
@@ -72,8 +76,12 @@ impl Wait {
     pub fn jittered(&self, wait: Span, draw: Draw) -> Span {
         let wait = match self.jitter {
             Jitter::None => wait,
+            jitter if self.rounding > Span::ZERO => {
+                jitter.apply_cut(wait, draw.bits(Purpose::Jitter), self.rounding)
+            }
             jitter => jitter.apply(wait, draw.bits(Purpose::Jitter)),
         };
+        let wait = wait.plus(Span(self.nearest.0 / 2)).floored(self.nearest);
         wait.max(self.shortest).min(self.longest).floored(self.rounding)
     }
 }
@@ -109,5 +117,16 @@ mod tests {
         };
         assert_eq!((tenth(&before, 0), tenth(&before, u64::MAX)), (60, 120));
         assert_eq!((tenth(&after, 0), tenth(&after, u64::MAX)), (60, 60));
+    }
+
+    /// JavaScript's `Math.round`, in `retry` and `p-retry`: 5062.5 ms are 5063.
+    #[test]
+    fn a_wait_goes_to_the_nearest_multiple_and_from_the_middle_up() {
+        let wait = Wait { nearest: Span::millis(1), ..Wait::plain(Schedule::Zero, Jitter::None) };
+        let rounded = |us: u64| wait.jittered(Span(us * 1_000), Draw::Fixed(0));
+        assert_eq!(rounded(5_062_500), Span::millis(5_063));
+        assert_eq!(rounded(5_062_499), Span::millis(5_062));
+        let exact = Wait { nearest: Span::ZERO, ..wait };
+        assert_eq!(exact.jittered(Span(5_062_500), Draw::Fixed(0)), Span(5_062_500));
     }
 }

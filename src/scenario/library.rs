@@ -64,17 +64,21 @@ built_in! {
         "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample"
         "ironclad-advice" "keymint-advice" "keymint-sample" "w1" "aiohttp-retry"
         "aiohttp-retry-fibonacci" "aiohttp-retry-jitter" "aiohttp-retry-random" "anthropic"
-        "anthropic-v0" "aws-adaptive" "aws-adaptive-2020" "aws-adaptive-dynamodb"
-        "aws-legacy" "aws-legacy-dynamodb" "aws-standard" "aws-standard-2020"
-        "aws-standard-dynamodb" "backoff-constant" "backoff-expo" "backoff-fibo" "celery"
-        "celery-fixed" "google-api-core" "google-gapic" "heroku-exponential-backoff"
-        "heroku-gradual-decrease" "heroku-proportional-decrease" "heroku-remaining-decrease"
-        "httpx-retries" "naive-tight" "none" "openai" "openai-v1" "slack-default"
-        "slack-fixed" "slack-ratelimit" "slack-server-error" "stripe" "stripe-v11"
-        "tenacity-chain" "tenacity-expo" "tenacity-exponential"
-        "tenacity-exponential-jitter" "tenacity-fixed" "tenacity-fixed-random"
-        "tenacity-incrementing" "tenacity-random" "tenacity-random-exponential"
-        "urllib3-backoff" "urllib3-backoff-v1" "urllib3-default" "urllib3-v1";
+        "anthropic-node" "anthropic-v0" "aws-adaptive" "aws-adaptive-2020"
+        "aws-adaptive-dynamodb" "aws-js" "aws-js-adaptive" "aws-js-dynamodb" "aws-legacy"
+        "aws-legacy-dynamodb" "aws-standard" "aws-standard-2020" "aws-standard-dynamodb"
+        "axios-retry" "axios-retry-expo" "axios-retry-linear" "backoff-constant"
+        "backoff-expo" "backoff-fibo" "bottleneck" "bottleneck-reservoir" "celery"
+        "celery-fixed" "discordjs" "fetch-retry" "google-api-core" "google-gapic" "got"
+        "heroku-exponential-backoff" "heroku-gradual-decrease"
+        "heroku-proportional-decrease" "heroku-remaining-decrease" "httpx-retries" "ky"
+        "naive-tight" "none" "octokit-retry" "octokit-throttling" "openai" "openai-node"
+        "openai-v1" "p-retry" "retry" "slack-default" "slack-fixed" "slack-ratelimit"
+        "slack-server-error" "stripe" "stripe-node" "stripe-v11" "tenacity-chain"
+        "tenacity-expo" "tenacity-exponential" "tenacity-exponential-jitter"
+        "tenacity-fixed" "tenacity-fixed-random" "tenacity-incrementing" "tenacity-random"
+        "tenacity-random-exponential" "urllib3-backoff" "urllib3-backoff-v1"
+        "urllib3-default" "urllib3-v1";
 }
 
 /// The built-in model of that kind and name.

@@ -26,6 +26,7 @@ pub(super) fn build(client: &of::Client, said: &Vocabulary<'_>, checks: &mut Che
         shortest: client.shortest,
         longest: client.longest,
         rounding: client.rounding,
+        nearest: client.nearest,
     };
     let classes = client.class.iter().map(|class| Class {
         of: said.kinds(&class.of),
@@ -136,7 +137,15 @@ fn build_hint(
     checks: &mut Checks,
 ) -> Option<Hint> {
     let source = |header: &file::HintHeader| {
-        Some(Source { name: said.header(&header.name)?, forms: forms(&header.form.0) })
+        let own = |written: &Option<file::Otherwise>| {
+            written.as_ref().map(|own| otherwise(Some(own), Otherwise::Ignore))
+        };
+        Some(Source {
+            name: said.header(&header.name)?,
+            forms: forms(&header.form.0),
+            zero: own(&header.zero),
+            bad: own(&header.bad),
+        })
     };
     let sources: Vec<Source> = hint.headers.iter().filter_map(source).collect();
     // A client that heeds the hint only beside another header never heeds it
@@ -152,6 +161,7 @@ fn build_hint(
     Some(Hint {
         sources,
         on: hint.on.as_deref().map(|on| said.kinds(on)),
+        presence: hint.presence,
         when_zero,
         combine: match hint.combine {
             file::Combine::Replace => Combine::Replace,

@@ -71,6 +71,9 @@ pub struct Client {
     /// In the end it is cut to a whole multiple of this.
     #[serde(default)]
     pub rounding: Span,
+    /// Before `longest` it goes to the nearest whole multiple of this.
+    #[serde(default)]
+    pub nearest: Span,
     /// Whether calls draw anew or all the same.
     #[serde(default)]
     pub draws: Draws,

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{AnswerKind, OneOrMore, UpTo};
+use crate::client::Presence;
 use crate::time::Span;
 
 /// The wait before a retry.
@@ -198,6 +199,9 @@ pub struct Hint {
     /// At what cannot be read; without it, as if it were not there.
     #[serde(default)]
     pub bad: Option<Otherwise>,
+    /// What counts as a hint for `only-with-hint`.
+    #[serde(default)]
+    pub presence: Presence,
     /// Only where this header counts nothing left.
     #[serde(default)]
     pub when_zero: Option<String>,
@@ -215,6 +219,12 @@ pub struct HintHeader {
     /// How it is read.
     #[serde(default)]
     pub form: OneOrMore<HintForm>,
+    /// At a number 0; without it, as the hint says.
+    #[serde(default)]
+    pub zero: Option<Otherwise>,
+    /// At what cannot be read, likewise.
+    #[serde(default)]
+    pub bad: Option<Otherwise>,
 }
 
 /// How the wait asked for meets the client's own.
