@@ -24,7 +24,7 @@ pub use layer::{Class, Deadline, Exceed, Heard, Layer, Progress};
 pub use lever::{Batch, Cache, Filter, Levers, Part};
 pub use memory::{Memory, Permit, Who};
 pub use pace::{Allowance, Gauge, HeaderPace, InFlight, Pace, Pause};
-pub use schedule::{Exponential, Schedule};
+pub use schedule::{Exponential, Fibonacci, Schedule};
 pub use wait::{Draw, Wait};
 
 use serde::Deserialize;
@@ -135,6 +135,8 @@ pub enum Timer {
     Exact,
     /// Node's `setTimeout`: more than 2^31 - 1 ms overflows and takes 1 ms.
     Node,
+    /// tokio's `sleep`: it ends on a whole millisecond.
+    Tokio,
 }
 
 impl Timer {
@@ -143,6 +145,7 @@ impl Timer {
     pub fn sleeps(self, asked: Span) -> Span {
         match self {
             Timer::Node if asked > Span::millis(0x7fff_ffff) => Span::millis(1),
+            Timer::Tokio => asked.ceiled(Span::millis(1)),
             Timer::Exact | Timer::Node => asked,
         }
     }
