@@ -56,7 +56,11 @@ fn client(words: &[&str]) -> String {
         }
         other => panic!("no client: {other:?}"),
     };
-    if parameters.is_empty() { name.to_owned() } else { format!("{name}({})", parameters.join(",")) }
+    if parameters.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}({})", parameters.join(","))
+    }
 }
 
 /// The requests that the server would see, and the waits between them.

@@ -55,7 +55,8 @@ fn every_call_of_a_client_waits_the_same() {
         .replace("attempts = 4 ", &format!("attempts = {} ", retries + 1));
     let waits = waits(&tower);
     assert_eq!(waits.0.len(), 3, "clients");
-    let firsts: Vec<&Vec<Span>> = waits.0.values().map(|calls| &calls[&calls.keys().next().copied().unwrap()]).collect();
+    let firsts: Vec<&Vec<Span>> =
+        waits.0.values().map(|calls| &calls[&calls.keys().next().copied().unwrap()]).collect();
     for (calls, first) in waits.0.values().zip(&firsts) {
         assert_eq!(calls.len(), recorded.len());
         assert!(calls.values().all(|session| session == *first), "{calls:?}");

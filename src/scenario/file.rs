@@ -224,6 +224,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMoreVisitor<T> {
         T::deserialize(serde::de::value::StrDeserializer::new(text)).map(|one| OneOrMore(vec![one]))
     }
 
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<OneOrMore<T>, A::Error> {
+        T::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+            .map(|one| OneOrMore(vec![one]))
+    }
+
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<OneOrMore<T>, A::Error> {
         Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(OneOrMore)
     }

@@ -56,7 +56,21 @@ built_in! {
         "anthropic" "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
         "shopify-graphql" "shopify-rest" "slack" "stripe" "x";
     Client "clients": "naive" "fixed-interval" "exponential-jitter" "header-aware"
-        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1";
+        "aiclicks-advice" "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample" "ironclad-advice" "keymint-advice" "keymint-sample" "w1"
+        "aws-go" "aws-java" "aws-java-legacy" "aws-rust" "aws-rust-2020" "backoff-rs" "backon"
+        "backon-constant" "backon-fibonacci" "backon-fibonacci-jitter" "backon-jitter" "cenkalti"
+        "client-go" "client-go-workqueue" "curl" "curl-new" "decorrelated-jitter" "envoy"
+        "envoy-budget" "envoy-ratelimited" "equal-jitter" "exponential-backoff" "failsafe"
+        "failsafe-backoff" "failsafe-random" "finagle" "finagle-decorrelated-jittered"
+        "finagle-equal-jittered" "finagle-exponential-jittered" "full-jitter" "gax-go"
+        "go-retryablehttp" "go-retryablehttp-linear" "go-retryablehttp-rate-limit-linear" "grpc"
+        "grpc-hedging" "ideal-pacer" "linkerd" "ms-http-resilience" "okhttp"
+        "polly-constant-jitter" "polly-default" "polly-exponential" "polly-exponential-jitter"
+        "polly-linear" "polly-linear-jitter" "reqwest-retry" "reqwest-retry-bounded"
+        "resilience4j" "resilience4j-expo" "resilience4j-expo-random" "resilience4j-random"
+        "spring-retry" "spring-retry-expo" "spring-retry-expo-random" "spring-retry-uniform"
+        "sre-adaptive" "tokio-retry" "tokio-retry-fibonacci" "tokio-retry-fixed"
+        "tokio-retry-jitter" "tower-default" "wget" "wget-retry";
 }
 
 /// A reference to a model, as people write it.

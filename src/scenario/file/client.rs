@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::preset::{Evidence, Parameter};
 use super::retry::{Class, Deadline, Draws, Hint, Jitter, Raises, Wait, never};
-use super::{AnswerKind, Name, Share};
+use super::{AnswerKind, Name, OneOrMore, Share};
 use crate::client::Timer;
 use crate::http::Method;
 use crate::time::{Rate, Span};
@@ -38,7 +38,7 @@ pub struct Client {
     pub evidence: Evidence,
     /// The library's own parameters, and what each sets here.
     #[serde(default)]
-    pub parameters: BTreeMap<Name, Parameter>,
+    pub parameters: BTreeMap<Name, OneOrMore<Parameter>>,
     /// The most attempts of a call, the first included; without it, no end.
     #[serde(default)]
     pub attempts: Option<Spanned<u32>>,

@@ -33,6 +33,9 @@ pub struct Parameter {
     /// then this is added,
     #[serde(default)]
     pub plus: Option<f64>,
+    /// it is at most this: what a library cuts without a word,
+    #[serde(default)]
+    pub at_most: Option<f64>,
     /// and it gets this unit.
     #[serde(default)]
     pub unit: Option<String>,
