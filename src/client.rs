@@ -28,7 +28,7 @@ pub use pace::{
     HeaderPace, InFlight, Machine, Pace, Pacing, Pause, ReservingBucket, Reservoir, Spacing, Told,
     Turn,
 };
-pub use schedule::{Exponential, Schedule};
+pub use schedule::{Exponential, Fibonacci, Schedule};
 pub use wait::{Draw, Wait};
 
 use serde::Deserialize;
@@ -141,6 +141,8 @@ pub enum Timer {
     Exact,
     /// Node's `setTimeout`: more than 2^31 - 1 ms overflows and takes 1 ms.
     Node,
+    /// tokio's `sleep`: it ends on a whole millisecond.
+    Tokio,
 }
 
 impl Timer {
@@ -149,6 +151,7 @@ impl Timer {
     pub fn sleeps(self, asked: Span) -> Span {
         match self {
             Timer::Node if asked > Span::millis(0x7fff_ffff) => Span::millis(1),
+            Timer::Tokio => asked.ceiled(Span::millis(1)),
             Timer::Exact | Timer::Node => asked,
         }
     }

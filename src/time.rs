@@ -139,6 +139,12 @@ impl Span {
         if unit.0 == 0 || self.0 == u64::MAX { self } else { Span(self.0 - self.0 % unit.0) }
     }
 
+    /// Lengthened to a whole multiple of `unit`; `NEVER` stays what it is.
+    #[must_use]
+    pub const fn ceiled(self, unit: Span) -> Span {
+        self.plus(Span(unit.0.saturating_sub(1))).floored(unit)
+    }
+
     /// The product, saturating at `NEVER`.
     #[must_use]
     pub const fn times(self, factor: u64) -> Span {

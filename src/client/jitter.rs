@@ -1,7 +1,7 @@
 //! What is random about a wait, from one draw a retry.
 
 use crate::rng;
-use crate::time::Span;
+use crate::time::{SECOND, Span};
 
 /// How a draw moves a wait; AWS's names, "Exponential Backoff and Jitter" (2015).
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -24,10 +24,25 @@ pub enum Jitter {
     From(Span),
     /// A whole multiple of this, evenly from 0 to the wait: `randrange(wait + 1)`.
     Whole(Span),
-    /// Plus that share of what the wait has beyond whole seconds: what tower's
-    /// arithmetic leaves of a jitter.
+    /// Uniform from `wait * (1 - share) - span` to `wait * (1 + share) + span + over`,
+    /// which no wait reaches: cenkalti's and resilience4j's, whose integers have
+    /// both ends, and so reach one unit `over` the end.
+    Around {
+        /// Of the wait, to both sides.
+        share: f64,
+        /// To both sides too.
+        span: Span,
+        /// Beyond the longer end.
+        over: Span,
+    },
+    /// Less 0 to `n - 1` per cent of the wait, or plus `n / 2` to `n - 1`, in whole
+    /// per cents, halved: the crate exponential-backoff, whose draw from twice
+    /// `n` is taken off as it is and added as its half.
+    Percent(u32),
+    /// Plus that share of the wait, of which the whole seconds are cut to whole
+    /// seconds by themselves: tower's arithmetic.
     AddSubsecond {
-        /// At most this share.
+        /// Less than this share.
         share: f64,
     },
 }
@@ -76,9 +91,24 @@ impl Jitter {
                 let share = (u128::from(bits) * u128::from(values)) >> 64;
                 unit.times(u64::try_from(share).expect("a share is below the whole"))
             }
+            Jitter::Around { share, span, over } => {
+                let aside = wait.as_secs_f64() * share + span.as_secs_f64();
+                let width = 2.0 * aside + over.as_secs_f64();
+                let moved = wait.as_secs_f64() - aside + width * rng::unit(bits);
+                Span::from_secs_f64(moved)
+            }
+            Jitter::Percent(most) => {
+                let draw = (u128::from(bits) * u128::from(2 * most)) >> 64;
+                let draw = u64::try_from(draw).expect("a share is below the whole");
+                let percent =
+                    if draw < u64::from(most) { 100 - draw.min(100) } else { 100 + draw / 2 };
+                Span(wait.times(percent).0 / 100)
+            }
             Jitter::AddSubsecond { share } => {
-                let rest = Span(wait.0 % crate::time::SECOND);
-                wait.plus(Span::from_secs_f64(rest.as_secs_f64() * share * rng::unit(bits)))
+                let share = share * rng::unit(bits);
+                let (whole, rest) = (wait.0 / SECOND, wait.0 % SECOND);
+                let whole = Span::from_secs_f64(libm::trunc(whole as f64 * share));
+                wait.plus(whole).plus(Span::from_secs_f64(Span(rest).as_secs_f64() * share))
             }
         }
     }
@@ -124,8 +154,34 @@ mod tests {
     }
 
     #[test]
-    fn tower_moves_only_what_is_beyond_whole_seconds() {
-        let [least, _, most] = ends(Jitter::AddSubsecond { share: 0.99 }, Span::millis(1_600));
-        assert!((least - 1.6).abs() < 1e-9 && (most - 2.194).abs() < 1e-9);
+    fn tower_cuts_the_seconds_of_a_jitter_by_themselves() {
+        for (wait, expected) in [(800, 1.592), (1_600, 2.194), (3_200, 5.398), (6_400, 11.796)] {
+            let [least, _, most] = ends(Jitter::AddSubsecond { share: 0.99 }, Span::millis(wait));
+            assert!((least - wait as f64 / 1e3).abs() < 1e-9, "{least}");
+            assert!((most - expected).abs() < 1e-9, "{most}");
+        }
+    }
+
+    #[test]
+    fn around_reaches_over_the_longer_end() {
+        let wait = Span::millis(500);
+        let around = |share, span, over| ends(Jitter::Around { share, span, over }, wait);
+        let none = Span::ZERO;
+        assert_eq!(around(0.5, none, none), [0.25, 0.5, 0.75]);
+        assert_eq!(around(0.5, none, Span::millis(1)), [0.25, 0.5005, 0.751]);
+        assert_eq!(around(0.0, Span::millis(100), none), [0.4, 0.5, 0.6]);
+        assert_eq!(around(0.0, Span::seconds(1), none)[0], 0.0, "none is below nothing");
+    }
+
+    /// Draws of 0 to 29 are taken off, those of 30 to 59 added as 15 to 29.
+    #[test]
+    fn the_per_cents_of_exponential_backoff_have_a_gap() {
+        let percent = |draw: u64| {
+            let bits = (u64::MAX / 60).saturating_mul(draw) + u64::MAX / 120;
+            Jitter::Percent(30).apply(Span::seconds(100), bits).ceil_seconds()
+        };
+        let expected = [(0, 100), (1, 99), (29, 71), (30, 115), (31, 115), (32, 116), (59, 129)];
+        assert_eq!(expected.map(|(draw, _)| (draw, percent(draw))), expected);
+        assert_eq!(Jitter::Percent(0).apply(Span::seconds(7), 9), Span::seconds(7));
     }
 }

@@ -1,7 +1,7 @@
 //! The wait before each retry, before jitter.
 
 use crate::rng;
-use crate::time::Span;
+use crate::time::{SECOND, Span};
 
 /// The wait before retry i, where the first retry is i = 1.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,22 +30,19 @@ pub enum Schedule {
         /// The longest wait.
         cap: Span,
     },
-    /// `min(cap, unit * base^i)`: tokio-retry's, which is no doubling.
+    /// `min(cap, factor * unit * base^i)`: tokio-retry's, which is no doubling.
     SelfPower {
         /// What is multiplied by itself.
         base: u64,
         /// What it counts.
         unit: Span,
+        /// What each is multiplied by.
+        factor: u64,
         /// The longest wait.
         cap: Span,
     },
-    /// `min(cap, unit * fib(i))`: 1, 1, 2, 3, 5 ...
-    Fibonacci {
-        /// The first wait.
-        unit: Span,
-        /// The longest wait.
-        cap: Span,
-    },
+    /// `min(cap, factor * unit * fib(i))`: 1, 1, 2, 3, 5 ...
+    Fibonacci(Fibonacci),
     /// `clamp(base * factor^(i-1+shift), floor, cap)`.
     Exponential(Exponential),
     /// `i` times uniform in `[low, high)`: go-retryablehttp's linear jitter.
@@ -61,6 +58,22 @@ pub enum Schedule {
         /// At least.
         base: Span,
         /// The longest wait.
+        cap: Span,
+    },
+    /// `start`, then uniform in `[0, 2^(i-1) * the last wait)`; where that would
+    /// reach `cap`, `cap` for good: Finagle's `exponentialJittered`.
+    ChainedExponential {
+        /// The first.
+        start: Span,
+        /// The longest.
+        cap: Span,
+    },
+    /// `start`, then uniform in `[the last wait, min(cap, 3 * the last wait))`:
+    /// Finagle's `decorrelatedJittered`.
+    ChainedDecorrelated {
+        /// The first.
+        start: Span,
+        /// The longest.
         cap: Span,
     },
     /// Polly's `DecorrelatedJitterBackoffV2`: differences of
@@ -106,20 +119,57 @@ impl Exponential {
             return first;
         }
         let steps = i64::from(retry) - 1 + i64::from(self.shift);
-        let mut seconds = self.base.as_secs_f64();
+        let wait = match self.truncate {
+            None => Span::from_secs_f64(self.grown(self.base.as_secs_f64(), steps, SECOND, |s| s)),
+            // Counted in units, as the library counts them: 100 ms times 1.15 are
+            // 114 ms there, of which seconds would make 115.
+            Some(unit) => {
+                let count = (self.base.0 / unit.0.max(1)) as f64;
+                unit.times(self.grown(count, steps, unit.0.max(1), libm::trunc) as u64)
+            }
+        };
+        wait.max(self.floor).min(self.cap)
+    }
+
+    /// So many steps on, in units of so many nanoseconds.
+    fn grown(&self, from: f64, steps: i64, unit: u64, cut: fn(f64) -> f64) -> f64 {
+        let (mut count, cap) = (from, self.cap.0 as f64 / unit as f64);
         for _ in steps..0 {
-            seconds /= self.factor;
+            count = cut(count / self.factor);
         }
         for _ in 0..steps.min(STEPS_MAX) {
-            seconds *= self.factor;
-            if let Some(unit) = self.truncate {
-                seconds = Span::from_secs_f64(seconds).floored(unit).as_secs_f64();
-            }
-            if seconds >= self.cap.as_secs_f64() {
+            if count >= cap {
                 break;
             }
+            count = cut(count * self.factor);
         }
-        Span::from_secs_f64(seconds).max(self.floor).min(self.cap)
+        count
+    }
+}
+
+/// Each the sum of the two before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fibonacci {
+    /// The first two.
+    pub unit: Span,
+    /// What each is multiplied by.
+    pub factor: u64,
+    /// The longest.
+    pub cap: Span,
+    /// One as long as this is the last that grows; it may be longer.
+    pub until: Span,
+}
+
+impl Fibonacci {
+    fn wait(&self, retry: u32) -> Span {
+        let (mut this, mut next) = (1_u64, 1_u64);
+        for _ in 1..retry.min(100) {
+            if self.unit.times(this) >= self.until {
+                break;
+            }
+            (this, next) = (next, this.saturating_add(next));
+        }
+        self.unit.times(this).times(self.factor).min(self.cap)
     }
 }
 
@@ -145,10 +195,10 @@ impl Schedule {
             Schedule::Power { unit, exponent, cap } => {
                 unit.times(u64::from(retry).saturating_pow(*exponent)).min(*cap)
             }
-            Schedule::SelfPower { base, unit, cap } => {
-                unit.times(base.saturating_pow(retry)).min(*cap)
+            Schedule::SelfPower { base, unit, factor, cap } => {
+                unit.times(base.saturating_pow(retry)).times(*factor).min(*cap)
             }
-            Schedule::Fibonacci { unit, cap } => unit.times(fibonacci(retry)).min(*cap),
+            Schedule::Fibonacci(fibonacci) => fibonacci.wait(retry),
             Schedule::Exponential(exponential) => exponential.wait(retry),
             Schedule::LinearUniform { low, high } => {
                 uniform(*low, *high, bits).times(u64::from(retry))
@@ -156,6 +206,26 @@ impl Schedule {
             Schedule::Decorrelated { base, cap } => {
                 let last = if retry <= 1 { *base } else { Span::from_secs_f64(*carried) };
                 let wait = uniform(*base, last.times(3).max(*base), bits).min(*cap);
+                *carried = wait.as_secs_f64();
+                wait
+            }
+            Schedule::ChainedExponential { start, cap } => {
+                let most =
+                    Span::from_secs_f64(*carried).times(1 << retry.saturating_sub(1).min(62));
+                let wait = match retry {
+                    0 | 1 => *start,
+                    _ if most >= *cap => *cap,
+                    _ => uniform(Span::ZERO, most, bits),
+                };
+                *carried = wait.as_secs_f64();
+                wait
+            }
+            Schedule::ChainedDecorrelated { start, cap } => {
+                let last = Span::from_secs_f64(*carried);
+                let wait = match retry {
+                    0 | 1 => *start,
+                    _ => uniform(last, last.times(3).min(*cap), bits),
+                };
                 *carried = wait.as_secs_f64();
                 wait
             }
@@ -185,7 +255,11 @@ impl Schedule {
     pub const fn draws(&self) -> bool {
         matches!(
             self,
-            Schedule::LinearUniform { .. } | Schedule::Decorrelated { .. } | Schedule::Polly { .. }
+            Schedule::LinearUniform { .. }
+                | Schedule::Decorrelated { .. }
+                | Schedule::ChainedExponential { .. }
+                | Schedule::ChainedDecorrelated { .. }
+                | Schedule::Polly { .. }
         )
     }
 }
@@ -194,15 +268,6 @@ impl Schedule {
 fn uniform(low: Span, high: Span, bits: u64) -> Span {
     let width = high.as_secs_f64() - low.as_secs_f64();
     Span::from_secs_f64(low.as_secs_f64() + width * rng::unit(bits))
-}
-
-/// 1, 1, 2, 3, 5 ... by place from 1; it saturates.
-fn fibonacci(place: u32) -> u64 {
-    let (mut this, mut next) = (0_u64, 1_u64);
-    for _ in 0..place.min(100) {
-        (this, next) = (next, this.saturating_add(next));
-    }
-    this
 }
 
 #[cfg(test)]
@@ -236,6 +301,9 @@ mod tests {
         let cut = Schedule::Exponential(Exponential { factor: 1.5, truncate, ..base });
         let expected = [0.5, 0.75, 1.125, 1.687, 2.53, 3.795, 5.692, 8.538, 12.807, 19.21];
         assert_eq!(waits(&cut, 0, 10), expected);
+        let base = Exponential { base: Span::millis(100), ..base };
+        let float = Schedule::Exponential(Exponential { factor: 1.15, truncate, ..base });
+        assert_eq!(waits(&float, 0, 2), [0.1, 0.114]);
     }
 
     #[test]
@@ -244,14 +312,34 @@ mod tests {
         let cap = Span::NEVER;
         let squares = Schedule::Power { unit: second, exponent: 2, cap };
         assert_eq!(waits(&squares, 0, 3), [1.0, 4.0, 9.0]);
-        let tokio = Schedule::SelfPower { base: 10, unit: Span::millis(1), cap };
+        let tokio = Schedule::SelfPower { base: 10, unit: Span::millis(1), factor: 1, cap };
         assert_eq!(waits(&tokio, 0, 3), [0.01, 0.1, 1.0]);
-        let fibonacci = Schedule::Fibonacci { unit: second, cap: Span::seconds(4) };
-        assert_eq!(waits(&fibonacci, 0, 6), [1.0, 1.0, 2.0, 3.0, 4.0, 4.0]);
+        let fibonacci =
+            Fibonacci { unit: second, factor: 1, cap: Span::seconds(4), until: Span::NEVER };
+        let waits_of = |fibonacci| waits(&Schedule::Fibonacci(fibonacci), 0, 6);
+        assert_eq!(waits_of(fibonacci), [1.0, 1.0, 2.0, 3.0, 4.0, 4.0]);
+        // backon's most is no cap: what has reached it grows no more.
+        let backon = Fibonacci { cap: Span::NEVER, until: Span::seconds(4), ..fibonacci };
+        assert_eq!(waits_of(backon), [1.0, 1.0, 2.0, 3.0, 5.0, 5.0]);
+        let tokio = Fibonacci { cap: Span::NEVER, factor: 2, ..fibonacci };
+        assert_eq!(waits_of(tokio), [2.0, 2.0, 4.0, 6.0, 10.0, 16.0]);
         let linear = Schedule::Linear { first: second, step: second, cap: Span::seconds(2) };
         assert_eq!(waits(&linear, 0, 3), [1.0, 2.0, 2.0]);
         let list = Schedule::List(vec![second, Span::seconds(5)]);
         assert_eq!(waits(&list, 0, 3), [1.0, 5.0, 5.0]);
+    }
+
+    /// Each is made of the wait before it, not of the start.
+    #[test]
+    fn finagles_waits_hang_on_the_wait_before() {
+        let (start, cap) = (Span::seconds(1), Span::seconds(60));
+        let exponential = Schedule::ChainedExponential { start, cap };
+        // Half of 2 times, of 4 times, of 8 times, of 16 times the wait before.
+        assert_eq!(waits(&exponential, 1 << 63, 5), [1.0, 1.0, 2.0, 8.0, 60.0]);
+        assert_eq!(waits(&exponential, 0, 3), [1.0, 0.0, 0.0]);
+        let decorrelated = Schedule::ChainedDecorrelated { start, cap };
+        assert_eq!(waits(&decorrelated, 0, 3), [1.0, 1.0, 1.0]);
+        assert_eq!(waits(&decorrelated, 1 << 63, 7), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 46.0]);
     }
 
     /// The rows of Polly's formula for draws of 0, 0.5 and 1, base 2 s.

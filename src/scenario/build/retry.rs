@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::client::{
-    Class, Classify, Combine, Deadline, Exceed, Exponential, Force, Form, Hint, Jitter, Layer,
-    Most, Otherwise, Schedule, Source, Wait,
+    Class, Classify, Combine, Deadline, Exceed, Exponential, Fibonacci, Force, Form, Hint, Jitter,
+    Layer, Most, Otherwise, Schedule, Source, Wait,
 };
 use crate::http::Methods;
 use crate::scenario::file::{client as of, retry as file};
@@ -87,8 +87,12 @@ fn schedule(wait: &file::Wait, at: &Range<usize>, checks: &mut Checks) -> Schedu
         }
         file::Wait::Linear { first, step, cap } => Schedule::Linear { first, step, cap },
         file::Wait::Power { unit, exponent, cap } => Schedule::Power { unit, exponent, cap },
-        file::Wait::SelfPower { base, unit, cap } => Schedule::SelfPower { base, unit, cap },
-        file::Wait::Fibonacci { unit, cap } => Schedule::Fibonacci { unit, cap },
+        file::Wait::SelfPower { base, unit, factor, cap } => {
+            Schedule::SelfPower { base, unit, factor, cap }
+        }
+        file::Wait::Fibonacci { unit, factor, cap, until } => {
+            Schedule::Fibonacci(Fibonacci { unit, factor, cap, until })
+        }
         file::Wait::Exponential { base, factor, cap, floor, shift, first, truncate } => {
             if !(factor.is_finite() && factor >= 1.0) {
                 let message = format!("the factor {factor} makes waits shorter");
@@ -99,6 +103,12 @@ fn schedule(wait: &file::Wait, at: &Range<usize>, checks: &mut Checks) -> Schedu
         }
         file::Wait::LinearUniform { low, high } => Schedule::LinearUniform { low, high },
         file::Wait::Decorrelated { base, cap } => Schedule::Decorrelated { base, cap },
+        file::Wait::ChainedExponential { start, cap } => {
+            Schedule::ChainedExponential { start, cap }
+        }
+        file::Wait::ChainedDecorrelated { start, cap } => {
+            Schedule::ChainedDecorrelated { start, cap }
+        }
         file::Wait::Polly { base, cap } => Schedule::Polly { base, cap },
     }
 }
@@ -119,13 +129,32 @@ fn jitter(jitter: file::Jitter, at: &Range<usize>, checks: &mut Checks) -> Jitte
         file::Jitter::AddPower { span, exponent } => Jitter::AddPower(span, exponent),
         file::Jitter::From(span) => Jitter::From(span),
         file::Jitter::Whole(span) => Jitter::Whole(span),
-        file::Jitter::AddSubsecond(share) => {
-            if !(share >= 0.0 && share.is_finite()) {
-                let message = format!("the jitter adds {share} times a part of the wait");
-                checks.fault(at.clone(), message, "write a number from 0");
+        file::Jitter::Stretch(share) => {
+            not_negative(share, at, checks);
+            Jitter::Multiply { low: 1.0, high: 1.0 + share }
+        }
+        file::Jitter::Around { share, span, over } => {
+            not_negative(share, at, checks);
+            Jitter::Around { share, span, over }
+        }
+        file::Jitter::Percent(most) => {
+            if most > 100 {
+                let message = format!("the jitter takes {most} per cent off");
+                checks.fault(at.clone(), message, "write 0 to 100");
             }
+            Jitter::Percent(most.min(100))
+        }
+        file::Jitter::AddSubsecond(share) => {
+            not_negative(share, at, checks);
             Jitter::AddSubsecond { share }
         }
+    }
+}
+
+fn not_negative(share: f64, at: &Range<usize>, checks: &mut Checks) {
+    if !(share >= 0.0 && share.is_finite()) {
+        let message = format!("the jitter moves the wait by {share} times of it");
+        checks.fault(at.clone(), message, "write a number from 0");
     }
 }
 

@@ -43,6 +43,9 @@ pub enum Wait {
         base: u64,
         /// What it counts.
         unit: Span,
+        /// What each is multiplied by.
+        #[serde(default = "once")]
+        factor: u64,
         /// The longest.
         #[serde(default = "never")]
         cap: Span,
@@ -51,9 +54,15 @@ pub enum Wait {
     Fibonacci {
         /// The first.
         unit: Span,
+        /// What each is multiplied by.
+        #[serde(default = "once")]
+        factor: u64,
         /// The longest.
         #[serde(default = "never")]
         cap: Span,
+        /// One as long as this is the last that grows; it may be longer.
+        #[serde(default = "never")]
+        until: Span,
     },
     /// Longer and longer.
     Exponential {
@@ -93,6 +102,22 @@ pub enum Wait {
         #[serde(default = "never")]
         cap: Span,
     },
+    /// The start, then up to `2^i` times the last.
+    ChainedExponential {
+        /// The first.
+        start: Span,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
+    /// The start, then one to three times the last.
+    ChainedDecorrelated {
+        /// The first.
+        start: Span,
+        /// The longest.
+        #[serde(default = "never")]
+        cap: Span,
+    },
     /// Polly's second decorrelated jitter.
     Polly {
         /// About the first.
@@ -101,6 +126,10 @@ pub enum Wait {
         #[serde(default = "never")]
         cap: Span,
     },
+}
+
+fn once() -> u64 {
+    1
 }
 
 fn two() -> f64 {
@@ -137,7 +166,23 @@ pub enum Jitter {
     From(Span),
     /// A whole multiple of this, evenly from 0 to the wait.
     Whole(Span),
-    /// Plus up to this share of what the wait has beyond whole seconds.
+    /// Times uniform from 1 to 1 and this.
+    Stretch(f64),
+    /// Uniform around the wait.
+    Around {
+        /// A share of the wait, to both sides.
+        #[serde(default)]
+        share: f64,
+        /// And so much, to both sides.
+        #[serde(default)]
+        span: Span,
+        /// And so much beyond the longer end.
+        #[serde(default)]
+        over: Span,
+    },
+    /// Less up to so many whole per cents, or plus half of them to all.
+    Percent(u32),
+    /// Plus up to this share, of which whole seconds are cut to whole seconds.
     AddSubsecond(f64),
 }
 
