@@ -63,7 +63,7 @@ pub struct Classify {
     pub retries: Kinds,
     /// But not these of them.
     pub except: Kinds,
-    /// These of them only where the response has a header that tells a wait.
+    /// These too, but only where the response tells a wait.
     pub only_with_hint: Kinds,
     /// Only requests of these methods.
     pub methods: Methods,
@@ -92,10 +92,10 @@ impl Classify {
                 return false;
             }
         }
-        self.retries.contain(answer, headers)
+        self.methods.contain(method)
             && !self.except.contain(answer, headers)
-            && self.methods.contain(method)
-            && (!self.only_with_hint.contain(answer, headers) || hinted())
+            && (self.retries.contain(answer, headers)
+                || self.only_with_hint.contain(answer, headers) && hinted())
     }
 }
 
@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn what_the_server_says_overrides_all_else() {
         let classify = Classify {
-            retries: Kinds(vec![Kind::Class(5)]),
+            retries: Kinds(vec![Kind::Status(500), Kind::Status(501)]),
             except: Kinds(vec![Kind::Status(501)]),
-            only_with_hint: Kinds(vec![Kind::Status(503)]),
+            only_with_hint: Kinds(vec![Kind::Class(5)]),
             methods: Methods::of(&[Method::Get]),
             force: Some(Force { name: HeaderId(0), yes: Some(0), no: Some(1) }),
         };

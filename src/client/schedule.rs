@@ -125,7 +125,8 @@ impl Exponential {
             // 114 ms there, of which seconds would make 115.
             Some(unit) => {
                 let count = (self.base.0 / unit.0.max(1)) as f64;
-                unit.times(self.grown(count, steps, unit.0.max(1), libm::trunc) as u64)
+                let count = self.grown(count, steps, unit.0.max(1), libm::trunc);
+                unit.times(as_count(count))
             }
         };
         wait.max(self.floor).min(self.cap)
@@ -145,6 +146,12 @@ impl Exponential {
         }
         count
     }
+}
+
+/// A count that is whole and not negative; it saturates.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates
+fn as_count(whole: f64) -> u64 {
+    whole as u64
 }
 
 /// Each the sum of the two before.

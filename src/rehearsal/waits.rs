@@ -32,11 +32,11 @@ pub const FIXED: [u64; 3] = [0, 1 << 63, u64::MAX - 18_446_744];
 pub fn waits(layer: &Layer, answer: Answer, retries: u32, draws: u32) -> Vec<Row> {
     let wait = layer.wait_after(answer, &Headers::NONE);
     let fixed = FIXED.map(|bits| sequence(wait, retries, |_| Draw::Fixed(bits)));
-    let mut drawn = vec![vec![]; retries as usize];
+    let mut by_retry = vec![vec![]; retries as usize];
     for k in 0..u64::from(draws) {
         let key = super::key().member(k);
         let waits = sequence(wait, retries, |retry| Draw::Of(key, u64::from(retry)));
-        for (all, wait) in drawn.iter_mut().zip(waits) {
+        for (all, wait) in by_retry.iter_mut().zip(waits) {
             all.push(wait);
         }
     }
@@ -53,7 +53,7 @@ pub fn waits(layer: &Layer, answer: Answer, retries: u32, draws: u32) -> Vec<Row
             mean: all.iter().sum::<f64>() / f64::from(draws),
         }
     };
-    drawn.into_iter().enumerate().map(row).collect()
+    by_retry.into_iter().enumerate().map(row).collect()
 }
 
 /// The waits of one call, one after the other, in seconds.

@@ -160,7 +160,7 @@ fn asked(against: &Against) -> String {
 fn text(all: &[Encounter], answers: usize) -> String {
     let mut out = String::new();
     if answers == 1 {
-        out += &format!("one call against {} for ever\n", asked(&all[0].against));
+        out.extend(["one call against ", &asked(&all[0].against), " for ever\n"]);
         let rows: Vec<Vec<String>> = all
             .iter()
             .map(|e| {
@@ -268,7 +268,7 @@ fn markdown(titles: &[&str], rows: &[Vec<String>]) -> String {
     let escaped = |text: &str| visible(text).replace('|', "\\|");
     let line = |fields: Vec<String>| format!("| {} |\n", fields.join(" | "));
     let mut out = line(titles.iter().map(|title| escaped(title)).collect());
-    out += &format!("|:---|{}\n", "---:|".repeat(titles.len() - 1));
+    out.extend(["|:---|", &"---:|".repeat(titles.len() - 1), "\n"]);
     for row in rows {
         out += &line(row.iter().map(|field| escaped(field)).collect());
     }

@@ -48,7 +48,7 @@ pub struct Client {
     /// But not these of them.
     #[serde(default)]
     pub except: Vec<AnswerKind>,
-    /// These of them only where the response has a header of the hint.
+    /// These too, but only where the response tells a wait.
     #[serde(default)]
     pub only_with_hint: Vec<AnswerKind>,
     /// Only requests of these methods; without it, all.
