@@ -1,11 +1,11 @@
 //! Client: a retry policy, composed of one primitive a file.
 //!
-//! policy = (classify x attempts x schedule x jitter x hint x deadline), in one
-//! loop or in several around each other, x pause x pacing; and the levers
+//! policy = (classify x attempts x schedule x jitter x hint x deadline x budget),
+//! in one loop or in several around each other, x pause x pacing; and the levers
 //! between calls and attempts (cache, batch, screen, stagger). A policy is data
-//! that never changes during a run; what it must remember lies in `Memory`, in
-//! tables indexed by the scope that the policy names, and in each call's
-//! `Progress`.
+//! that never changes during a run; what it must remember lies in `Memory` and
+//! `Account`, in tables indexed by the scope that the policy names, and in each
+//! call's `Progress`.
 
 mod classify;
 mod schedule;
@@ -16,7 +16,14 @@ mod layer;
 mod lever;
 mod pace;
 mod memory;
+mod budget;
+mod account;
 
+pub use account::{Account, Purse};
+pub use budget::{
+    ActiveShare, AwsQuota, Breaker, Budget, BudgetOf, Deposit, Dialect, Failures, GrpcThrottle,
+    ParallelRetries, SreAdaptive, TokenBucket, WindowRatio,
+};
 pub use classify::{Classify, Force, Kind, Kinds};
 pub use hint::{Combine, Form, Hint, Hinted, Most, Otherwise, Presence, Source};
 pub use jitter::Jitter;
@@ -114,6 +121,8 @@ pub struct Policy {
     pub name: String,
     /// Its retry loops, the innermost first; there is at least one.
     pub layers: Vec<Layer>,
+    /// What keeps its retries from making an overload worse.
+    pub budgets: Vec<BudgetOf>,
     /// Whether every call of a client draws the same numbers.
     pub replays: bool,
     /// A longer wait than the client's timer can count is over at once.
@@ -160,19 +169,30 @@ impl Timer {
 impl Policy {
     /// What follows an answer: the innermost loop that retries does; when it
     /// does not, the one around it may, and those within begin anew. `progress`
-    /// has a row for each loop.
+    /// has a row for each loop, and `purse` pays for the retries.
     #[must_use]
-    pub fn next(&self, heard: &Heard<'_>, progress: &mut [Progress], draw: Draw) -> Next {
+    pub fn next(
+        &self,
+        heard: &Heard<'_>,
+        progress: &mut [Progress],
+        draw: Draw,
+        purse: &mut impl Purse,
+    ) -> Next {
         let mut last = Next::GiveUp(Cause::NotRetried);
         for (n, layer) in self.layers.iter().enumerate() {
+            purse.hears(n, heard, progress[n].paid());
+            // What serves the call is a success of all loops.
+            if last == Next::Served {
+                continue;
+            }
             last = layer.next(heard, &mut progress[n], draw);
-            match last {
-                Next::Served => break,
-                Next::Retry(wait) => {
+            if let Next::Retry(wait) = last {
+                if let Some(price) = purse.pays(n, heard) {
+                    progress[n].retries_for(price);
                     progress[..n].fill(Progress::since(heard.now.after(wait)));
                     break;
                 }
-                Next::GiveUp(_) => {}
+                last = Next::GiveUp(Cause::Budget);
             }
         }
         last

@@ -24,7 +24,7 @@ use std::fmt;
 pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer};
 
 use crate::api::{Api, LimitCounts, Receipt};
-use crate::client::{Memory, Policy, Progress};
+use crate::client::{Account, Memory, Policy, Progress};
 use crate::http::Headers;
 use crate::rng::Key;
 use crate::scenario::{Changed, Model};
@@ -146,6 +146,8 @@ struct Engine<'m, O> {
     layers: usize,
     /// By policy.
     memories: Vec<Memory>,
+    /// By policy: the budgets of its retry loops.
+    accounts: Vec<Account>,
     /// By policy, part and slot: the lines for places in flight.
     in_flight: Vec<Vec<Vec<Line>>>,
     /// By population: one line for a pool, one a client, or none.
@@ -183,6 +185,11 @@ impl<'m, O: Observer> Engine<'m, O> {
             progress: Vec::new(),
             layers: model.policies.iter().map(|p| p.layers.len()).max().unwrap_or(1),
             memories: model.policies.iter().map(|p| Memory::new(p, clients)).collect(),
+            accounts: model
+                .policies
+                .iter()
+                .map(|p| Account::new(p, clients, model.start))
+                .collect(),
             in_flight: model.policies.iter().map(lines).collect(),
             workers: model.populations.iter().map(offer::worker_lines).collect(),
             sources: model
@@ -260,6 +267,14 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn progress(&mut self, call: u32) -> &mut [Progress] {
         let first = call as usize * self.layers;
         &mut self.progress[first..first + self.layers]
+    }
+
+    /// The budgets of a call's policy, and how far it has come.
+    fn account(&mut self, call: u32) -> (&mut Account, &mut [Progress]) {
+        let policy = self.population(call).policy;
+        let first = call as usize * self.layers;
+        let progress = &mut self.progress[first..first + self.layers];
+        (&mut self.accounts[usize::from(policy)], progress)
     }
 
     fn caller(&self, call: u32) -> Caller {

@@ -1,7 +1,7 @@
 //! One retry loop: what it makes of an answer.
 //!
 //! The order is that of real libraries: classify, attempts left, the wait, the
-//! hint, the deadline. A budget is asked last, by whoever holds its state.
+//! hint, the deadline. A budget is asked last, by the policy.
 
 use super::classify::{Classify, Kinds};
 use super::hint::{Combine, Hint, Hinted};
@@ -36,16 +36,34 @@ pub struct Progress {
     attempts: u32,
     /// Which wait of the schedule was last, from 1; 0 before the first.
     retry: u32,
+    /// What its budgets took for the last retry; `NEVER` before the first.
+    paid: u32,
 }
+
+/// No retry was paid for.
+const NEVER: u32 = u32::MAX;
 
 impl Progress {
     /// Nothing tried yet.
-    pub const NEW: Progress = Progress { since: Instant(0), carried: 0.0, attempts: 0, retry: 0 };
+    pub const NEW: Progress =
+        Progress { since: Instant(0), carried: 0.0, attempts: 0, retry: 0, paid: NEVER };
 
     /// Nothing tried yet, and the first attempt leaves at `now`.
     #[must_use]
     pub const fn since(now: Instant) -> Progress {
         Progress { since: now, ..Progress::NEW }
+    }
+
+    /// What the loop's budgets took for the last retry; `None` where the first
+    /// attempt is the last so far.
+    #[must_use]
+    pub const fn paid(&self) -> Option<u32> {
+        if self.paid == NEVER { None } else { Some(self.paid) }
+    }
+
+    /// Another retry was paid for.
+    pub(super) const fn retries_for(&mut self, price: u32) {
+        self.paid = price;
     }
 }
 

@@ -222,6 +222,7 @@ mod tests {
         Policy {
             name: "test".into(),
             layers: vec![],
+            budgets: vec![],
             replays: false,
             timer: Timer::Exact,
             timeout: None,

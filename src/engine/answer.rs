@@ -3,7 +3,7 @@
 use super::call::{NONE, Stage};
 use super::queue::{Event, What};
 use super::{AttemptRecord, End, Engine, Fact, Observer};
-use crate::client::{Draw, Heard, Next};
+use crate::client::{Draw, Heard, Next, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::{Key, Purpose};
 use crate::time::Span;
@@ -41,7 +41,13 @@ impl<O: Observer> Engine<'_, O> {
         let heard = Heard { now, clock, method, answer, headers };
         let key = if policy.replays { self.client_key(call) } else { self.calls[call].key };
         let draw = Draw::Of(key, u64::from(number));
-        let next = policy.next(&heard, self.progress(call), draw);
+        let next = if policy.budgets.is_empty() {
+            policy.next(&heard, self.progress(call), draw, &mut ())
+        } else {
+            let payer = Who { principal: self.next_principal(call), ..who };
+            let (account, progress) = self.account(call);
+            policy.next(&heard, progress, draw, &mut account.paying(policy, &who, &payer))
+        };
         let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
         self.record(attempt, call, answer, then);
         match next {

@@ -5,6 +5,7 @@ use super::call::{NONE, Stage};
 use super::queue::What;
 use super::{End, Engine, Observer};
 use crate::api::EndpointId;
+use crate::attribute::Principal;
 use crate::client::{Cache, Cause};
 use crate::rng::Purpose;
 
@@ -103,10 +104,21 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn spread(&mut self, call: u32) {
         let population = self.population(call);
         if population.levers.spreads {
+            let principal = self.next_principal(call);
             let turn = &mut self.sources[usize::from(self.calls[call].population)].turn;
-            *turn = (*turn + 1) % population.clients;
-            self.calls[call].principal = population.first_principal + *turn;
+            *turn = principal - population.first_principal;
+            self.calls[call].principal = principal;
         }
+    }
+
+    /// Whom the call would take next.
+    pub(super) fn next_principal(&self, call: u32) -> Principal {
+        let (row, population) = (&self.calls[call], self.population(call));
+        if !population.levers.spreads {
+            return row.principal;
+        }
+        let turn = self.sources[usize::from(row.population)].turn;
+        population.first_principal + (turn + 1) % population.clients
     }
 
     fn known_at(&self, call: u32) -> usize {

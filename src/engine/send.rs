@@ -34,6 +34,7 @@ impl<O: Observer> Engine<'_, O> {
             return self.ready(call);
         }
         if line.waiting() >= self.model.populations[index].queue {
+            self.forsake(call, false);
             return self.end(call, End::GivenUp(Cause::Shed));
         }
         self.calls[call].stage = Stage::Queued;
@@ -140,6 +141,13 @@ impl<O: Observer> Engine<'_, O> {
 
     fn send(&mut self, call: u32) {
         self.give_places(call, self.policy(call).doors());
+        if self.calls[call].attempts == 0 {
+            self.set_out(call);
+        }
+        if !self.policy(call).budgets.is_empty() && !self.admits(call) {
+            self.forsake(call, false);
+            return self.end(call, End::GivenUp(Cause::Throttle));
+        }
         let population = self.population(call);
         let row = &mut self.calls[call];
         row.attempts = row.attempts.saturating_add(1);
@@ -154,9 +162,6 @@ impl<O: Observer> Engine<'_, O> {
         }
         let attempt = attempt_of(row, call);
         let (key, number) = (attempt.key, attempt.number);
-        if number == 1 {
-            self.set_out(call);
-        }
         let attempt = self.attempts.insert(attempt);
         self.calls[call].attempt = attempt;
         self.undecided += 1;
@@ -181,6 +186,27 @@ impl<O: Observer> Engine<'_, O> {
         let outermost = self.policy(call).layers.last().and_then(|layer| layer.deadline);
         if let Some(Deadline { total, exceed: Exceed::Kill }) = outermost {
             self.push_call(now.after(total), What::Deadline, call);
+        }
+    }
+
+    /// Whether the budgets let the call's next attempt leave.
+    fn admits(&mut self, call: u32) -> bool {
+        let (who, policy, now) = (self.who(call), self.policy(call), self.now);
+        let (key, number) = (self.calls[call].key, u64::from(self.calls[call].attempts));
+        let budgets = policy.budgets.len() as u64;
+        let bits = |budget| key.draw(Purpose::Throttle, number * budgets + budget);
+        let (account, progress) = self.account(call);
+        account.admits(policy, &who, progress, now, bits)
+    }
+
+    /// A call ends without an answer to its attempt, which is in flight (`sent`)
+    /// or has not left: its budgets get back what it holds of them.
+    fn forsake(&mut self, call: u32, sent: bool) {
+        let policy = self.policy(call);
+        if !policy.budgets.is_empty() && self.calls[call].attempts > 0 {
+            let who = self.who(call);
+            let (account, progress) = self.account(call);
+            account.lose(policy, &who, progress, sent);
         }
     }
 
@@ -211,8 +237,10 @@ impl<O: Observer> Engine<'_, O> {
             return;
         }
         let row = &self.calls[call];
-        if row.stage == Stage::Sent {
-            let attempt = row.attempt;
+        let sent = row.stage == Stage::Sent;
+        self.forsake(call, sent);
+        if sent {
+            let attempt = self.calls[call].attempt;
             self.abandon(attempt, Answer::TimedOut);
         }
         self.end(call, End::GivenUp(Cause::Deadline));

@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
-use crate::client::{Cause, Deadline, Draw, Exceed, Heard, Next, Policy, Progress};
+use crate::client::{Account, Cause, Deadline, Draw, Exceed, Heard, Next, Policy, Progress, Who};
 use crate::http::{Answer, CODE, HEADERS_MAX, HeaderId, Headers, Method, Status, Value};
+use crate::rng::Purpose;
 use crate::time::{Instant, SECOND, Span};
 
 /// The value of a header, as people write it.
@@ -168,6 +169,18 @@ pub fn against(policy: &Policy, against: &Against, fixed: Option<u64>) -> Ended 
     let words = against.words();
     let key = super::key();
     let answer = Answer::Status(against.status);
+    // One client, whose budgets nobody has used before.
+    let mut account = Account::new(policy, 1, START);
+    let budgets = policy.budgets.len() as u64;
+    let who = Who {
+        client: 0,
+        population: 0,
+        deadline: Instant::NEVER,
+        principal: 0,
+        endpoint: 0,
+        attempts: 0,
+        key,
+    };
     let mut progress = vec![Progress::since(START); policy.layers.len()];
     let endless =
         policy.layers.iter().any(|layer| layer.is_endless(answer, &against.at(START, &words)));
@@ -178,8 +191,15 @@ pub fn against(policy: &Policy, against: &Against, fixed: Option<u64>) -> Ended 
         let now = START.after(ended.slept);
         let headers = against.at(now, &words);
         let heard = Heard { now, clock: now, method: against.method, answer, headers: &headers };
-        let draw = fixed.map_or(Draw::Of(key, u64::from(ended.requests)), Draw::Fixed);
-        let wait = match policy.next(&heard, &mut progress, draw) {
+        let number = u64::from(ended.requests);
+        let bits = |budget| key.draw(Purpose::Throttle, number * budgets + budget);
+        if !account.admits(policy, &who, &progress, now, bits) {
+            let (requests, cause) = (ended.requests - 1, Some(Cause::Throttle));
+            return Ended { requests, cause, ..ended };
+        }
+        let draw = fixed.map_or(Draw::Of(key, number), Draw::Fixed);
+        let mut purse = account.paying(policy, &who, &who);
+        let wait = match policy.next(&heard, &mut progress, draw, &mut purse) {
             Next::Retry(wait) => wait,
             Next::Served => return ended,
             Next::GiveUp(cause) => return Ended { cause: Some(cause), ..ended },

@@ -3,6 +3,7 @@
 
 mod header;
 mod api;
+mod budget;
 mod population;
 mod vocabulary;
 mod retry;

@@ -8,6 +8,7 @@ pub mod header;
 pub mod api;
 pub mod preset;
 pub mod retry;
+pub mod budget;
 pub mod client;
 pub mod pace;
 pub mod population;

@@ -1,5 +1,7 @@
 //! Tables of exact values, and when a sample disagrees with one.
 
+#![allow(dead_code)] // each test binary uses its own part of this
+
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// The bound on a row's statistic: 1 in 3,600 at 39 degrees of freedom.

@@ -148,7 +148,7 @@ fn backoff_is_for_5xx_and_retry_after_for_429() {
         let (now, clock, method) = (Instant(0), Instant(0), Method::Get);
         let heard = Heard { now, clock, method, answer, headers: &headers };
         let mut progress = [Progress::NEW];
-        let next = |_| model.policies[0].next(&heard, &mut progress, Draw::Fixed(bits));
+        let next = |_| model.policies[0].next(&heard, &mut progress, Draw::Fixed(bits), &mut ());
         match (0..attempt).map(next).last().expect("there is an attempt") {
             Next::Retry(wait) => wait,
             other => panic!("{other:?} after {status}"),

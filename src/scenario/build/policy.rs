@@ -2,12 +2,12 @@
 
 use crate::api::{ApiModel, EndpointId};
 use crate::attribute::{Principals, Scope, SlotMap};
-use crate::client::{Filter, InFlight, Pace, Pause, Policy, Whose};
+use crate::client::{BudgetOf, Failures, Filter, InFlight, Pace, Pause, Policy, Whose};
 use crate::scenario::file::retry::Draws;
 use crate::scenario::file::{Name, client as file};
 
 use super::vocabulary::Vocabulary;
-use super::{Checks, attributes, pace, retry};
+use super::{Checks, attributes, budget, pace, retry};
 
 /// What names in a client's file may refer to.
 pub(super) struct World<'w> {
@@ -60,6 +60,12 @@ impl World<'_> {
 pub(super) fn build(client: &file::Client, world: &World<'_>, checks: &mut Checks) -> Policy {
     let said = world.vocabulary();
     let paces = pace::paces(client, world, checks);
+    let mut policy = alone(client, &said, checks);
+    // By itself every client has budgets of its own; here they may be shared.
+    let written = loops(client).flat_map(|client| &client.budget);
+    for (budget, file) in policy.budgets.iter_mut().zip(written) {
+        budget.of = world.whose(file.as_ref().of.as_ref(), checks);
+    }
     Policy {
         pauses: client
             .pause
@@ -80,7 +86,7 @@ pub(super) fn build(client: &file::Client, world: &World<'_>, checks: &mut Check
             .and_then(|gate| pace::header_gate(gate, world, checks)),
         in_flight: in_flight(client, &paces, world, checks),
         paces,
-        ..alone(client, &said, checks)
+        ..policy
     }
 }
 
@@ -90,10 +96,10 @@ pub(in crate::scenario) fn alone(
     said: &Vocabulary<'_>,
     checks: &mut Checks,
 ) -> Policy {
-    let loops = std::iter::once(client).chain(&client.layer);
     Policy {
         name: client.name.as_ref().clone(),
-        layers: loops.map(|client| retry::build(client, said, checks)).collect(),
+        layers: loops(client).map(|client| retry::build(client, said, checks)).collect(),
+        budgets: budgets(client, said, checks),
         replays: client.draws == Draws::Replayed,
         timer: client.timer,
         timeout: client.timeout,
@@ -103,6 +109,26 @@ pub(in crate::scenario) fn alone(
         header_pace: None,
         header_gate: None,
     }
+}
+
+/// The retry loops of a client, its own first, then those around it.
+fn loops(client: &file::Client) -> impl Iterator<Item = &file::Client> {
+    std::iter::once(client).chain(&client.layer)
+}
+
+/// The budgets of all its loops, each client's own.
+fn budgets(client: &file::Client, said: &Vocabulary<'_>, checks: &mut Checks) -> Vec<BudgetOf> {
+    let mut built = vec![];
+    for (layer, client) in (0..).zip(loops(client)) {
+        let (of, except) = (said.kinds(&client.retries), said.kinds(&client.except));
+        let retried = Failures { of, except };
+        for file in &client.budget {
+            let budget = budget::build(file.as_ref(), &retried, said, file.span(), checks);
+            let budget = budget.unwrap_or(budget::ANY);
+            built.push(BudgetOf { budget, layer, of: Whose::Client });
+        }
+    }
+    built
 }
 
 /// Its own limits on what is in flight, and behind them the doors of its paces.

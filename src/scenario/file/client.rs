@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::budget::Budget;
 use super::pace::{HeaderGate, HeaderPace, Pace};
 use super::preset::{Evidence, Parameter};
 use super::retry::{Class, Deadline, Draws, Hint, Jitter, Raises, Wait, never};
@@ -95,6 +96,9 @@ pub struct Client {
     /// What differs for some answers.
     #[serde(default)]
     pub class: Vec<Class>,
+    /// What keeps its retries from making an overload worse.
+    #[serde(default)]
+    pub budget: Vec<Spanned<Budget>>,
     /// What stops everybody of a scope.
     #[serde(default)]
     pub pause: Vec<Pause>,
