@@ -80,7 +80,8 @@ fn toml_of<'v>(value: &'v str, means: &Parameter) -> Put<'v> {
     if let Some(toml) = exact.or_else(|| same().map(|(_, toml)| toml)) {
         return Put::Toml(toml.clone());
     }
-    if ["None", "null", "nil"].contains(&value) {
+    // `Infinity` is how JavaScript says that there is no limit.
+    if ["None", "null", "nil", "Infinity"].contains(&value) {
         return Put::Nothing(value);
     }
     let inside = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -196,6 +197,7 @@ lost = { sets = "wait.linear.nowhere" }
         assert_eq!(changed("jitter=True"), ["jitter = \"full\""]);
         assert_eq!(changed("total=forever"), ["attempts = 1000"]);
         assert!(!with("total=None").unwrap().text().contains("attempts = "));
+        assert!(!with("total=Infinity").unwrap().text().contains("attempts = "));
         let text = with("backoff_max=null").unwrap().text().to_owned();
         assert!(text.contains("{ base = \"1s\", factor = 2 }"), "{text}");
     }

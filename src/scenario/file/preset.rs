@@ -24,7 +24,7 @@ pub enum Evidence {
 /// What a parameter of the library sets here; of several, each is set.
 ///
 /// What is written for it becomes TOML as follows. A word in `values` becomes what
-/// it says there. `None`, `null` and `nil` take the key away. A number becomes
+/// it says there. `None`, `null`, `nil` and `Infinity` take the key away. A number becomes
 /// `min(number * times + plus, at-most)`, and a text where there is a `unit` or a
 /// `prefix`, which stand around it. A list becomes one of such elements and those
 /// in `also`, which become texts where only texts are taken. All else is put in as
