@@ -155,13 +155,21 @@ pub enum Timer {
 }
 
 impl Timer {
+    /// A wait in the ticks of the timer, however long it is.
+    #[must_use]
+    pub fn ticks(self, asked: Span) -> Span {
+        match self {
+            Timer::Tokio => asked.ceiled(Span::millis(1)),
+            Timer::Exact | Timer::Node => asked,
+        }
+    }
+
     /// How long a wait takes that was asked for.
     #[must_use]
     pub fn sleeps(self, asked: Span) -> Span {
         match self {
             Timer::Node if asked > Span::millis(0x7fff_ffff) => Span::millis(1),
-            Timer::Tokio => asked.ceiled(Span::millis(1)),
-            Timer::Exact | Timer::Node => asked,
+            _ => self.ticks(asked),
         }
     }
 }

@@ -7,7 +7,7 @@ pub mod against;
 pub mod waits;
 
 pub use against::{Against, Ended, Template, against};
-pub use waits::{FIXED, Row, waits};
+pub use waits::{FIXED, Row, drawn, waits};
 
 use crate::rng::Key;
 

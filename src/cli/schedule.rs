@@ -59,7 +59,7 @@ impl Schedule {
             let answer = Answer::Status(Status(self.on));
             let of = |(name, client): &(&str, Lone)| {
                 let policy = client.policy(&[], &[]);
-                let rows = rehearsal::waits(&policy.layers[0], answer, self.retries, self.draws);
+                let rows = rehearsal::waits(&policy, answer, self.retries, self.draws);
                 Waits { client: (*name).to_owned(), version: version(client), rows }
             };
             let all: Vec<Waits> = clients.iter().map(of).collect();

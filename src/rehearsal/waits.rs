@@ -1,6 +1,6 @@
 //! The waits before each retry, whatever a policy's attempts, deadline and budget.
 
-use crate::client::{Draw, Layer, Wait};
+use crate::client::{Draw, Policy};
 use crate::http::{Answer, Headers};
 use crate::stats::quantile::quantile;
 
@@ -26,22 +26,12 @@ pub struct Row {
 /// 0, 0.5 and 1 - 1e-12 as 64 uniform bits.
 pub const FIXED: [u64; 3] = [0, 1 << 63, u64::MAX - 18_446_744];
 
-/// The waits of a retry loop after answers like this one, a row for each retry;
-/// a response that asks for a wait is none of them.
+/// The waits of a policy's own retry loop after answers like this one, a row for
+/// each retry; a response that asks for a wait is none of them.
 #[must_use]
-pub fn waits(layer: &Layer, answer: Answer, retries: u32, draws: u32) -> Vec<Row> {
-    let wait = layer.wait_after(answer, &Headers::NONE);
-    let fixed = FIXED.map(|bits| sequence(wait, retries, |_| Draw::Fixed(bits)));
-    let mut by_retry = vec![vec![]; retries as usize];
-    for k in 0..u64::from(draws) {
-        let key = super::key().member(k);
-        let waits = sequence(wait, retries, |retry| Draw::Of(key, u64::from(retry)));
-        for (all, wait) in by_retry.iter_mut().zip(waits) {
-            all.push(wait);
-        }
-    }
-    let row = |(place, mut all): (usize, Vec<f64>)| {
-        all.sort_by(f64::total_cmp);
+pub fn waits(policy: &Policy, answer: Answer, retries: u32, draws: u32) -> Vec<Row> {
+    let fixed = FIXED.map(|bits| sequence(policy, answer, retries, |_| Draw::Fixed(bits)));
+    let row = |(place, all): (usize, Vec<f64>)| {
         let at = |share| quantile(&all, share).unwrap_or(f64::NAN);
         Row {
             retry: u32::try_from(place + 1).expect("there are as many as were asked for"),
@@ -53,15 +43,31 @@ pub fn waits(layer: &Layer, answer: Answer, retries: u32, draws: u32) -> Vec<Row
             mean: all.iter().sum::<f64>() / f64::from(draws),
         }
     };
-    by_retry.into_iter().enumerate().map(row).collect()
+    drawn(policy, answer, retries, draws).into_iter().enumerate().map(row).collect()
+}
+
+/// The waits before each retry of so many calls, in ascending order.
+#[must_use]
+pub fn drawn(policy: &Policy, answer: Answer, retries: u32, draws: u32) -> Vec<Vec<f64>> {
+    let mut by_retry = vec![vec![]; retries as usize];
+    for k in 0..u64::from(draws) {
+        let key = super::key().member(k);
+        let waits = sequence(policy, answer, retries, |retry| Draw::Of(key, u64::from(retry)));
+        for (all, wait) in by_retry.iter_mut().zip(waits) {
+            all.push(wait);
+        }
+    }
+    by_retry.iter_mut().for_each(|all| all.sort_by(f64::total_cmp));
+    by_retry
 }
 
 /// The waits of one call, one after the other, in seconds.
-fn sequence(wait: &Wait, retries: u32, draw: impl Fn(u32) -> Draw) -> Vec<f64> {
+fn sequence(policy: &Policy, answer: Answer, retries: u32, draw: impl Fn(u32) -> Draw) -> Vec<f64> {
+    let wait = policy.layers[0].wait_after(answer, &Headers::NONE);
     let mut carried = 0.0;
     let next = |retry| {
         let scheduled = wait.scheduled(retry, draw(retry), &mut carried);
-        wait.settled(retry, scheduled, draw(retry)).as_secs_f64()
+        policy.timer.ticks(wait.settled(retry, scheduled, draw(retry))).as_secs_f64()
     };
     (1..=retries).map(next).collect()
 }

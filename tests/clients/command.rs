@@ -3,19 +3,22 @@
 use std::process::Command;
 
 use csv::StringRecord;
+use tollgate::http::{Answer, Status};
+use tollgate::rehearsal;
+use tollgate::scenario::Lone;
 
 /// How often each wait is drawn.
 pub(crate) const DRAWS: f64 = 10_000.0;
 
 /// One wait of a schedule, in seconds.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Wait {
     /// With every draw at 0, 0.5 and just below 1.
     pub(crate) exact: [f64; 3],
     /// The least and the most that was drawn.
     pub(crate) drawn: [f64; 2],
-    /// The quantiles at 5, 50 and 95 %.
-    pub(crate) quantiles: [f64; 3],
+    /// All that was drawn, in ascending order.
+    pub(crate) sample: Vec<f64>,
 }
 
 /// What one call sends against an answer that never changes.
@@ -45,19 +48,33 @@ fn rows(arguments: &[&str]) -> Result<Vec<StringRecord>, String> {
     Ok(reader.records().map(Result::unwrap).collect())
 }
 
-/// The waits of a client before the first so many retries after a status.
-pub(crate) fn schedule(client: &str, retries: usize, on: u16) -> Result<Vec<Wait>, String> {
-    let (retries, draws, on) = (retries.to_string(), DRAWS.to_string(), on.to_string());
-    let rows = rows(&[client, "--retries", &retries, "--draws", &draws, "--on", &on])?;
+/// The waits of a client before its first retries after a status.
+pub(crate) fn schedule(client: &str, retries: u32, on: u16) -> Result<Vec<Wait>, String> {
+    let (count, draws, status) = (retries.to_string(), DRAWS.to_string(), on.to_string());
+    let rows = rows(&[client, "--retries", &count, "--draws", &draws, "--on", &status])?;
     let wait = |row: &StringRecord| {
         let number = |at: usize| row[at].parse::<f64>().unwrap();
-        Wait {
-            exact: [2, 3, 4].map(number),
-            drawn: [6, 10].map(number),
-            quantiles: [7, 8, 9].map(number),
-        }
+        Wait { exact: [2, 3, 4].map(number), drawn: [6, 10].map(number), sample: vec![] }
     };
-    Ok(rows.iter().map(wait).collect())
+    let mut waits: Vec<Wait> = rows.iter().map(wait).collect();
+    for ((row, wait), sample) in rows.iter().zip(&mut waits).zip(samples(client, retries, on)) {
+        // The table is made of these very draws.
+        assert!((row[8].parse::<f64>().unwrap() - median(&sample)).abs() < 1e-6, "{client}");
+        wait.sample = sample;
+    }
+    Ok(waits)
+}
+
+/// What the table of a schedule is made of: a row of the command has only three
+/// quantiles of it.
+fn samples(client: &str, retries: u32, on: u16) -> Vec<Vec<f64>> {
+    let nothing = |path: &str| Err(format!("no {path}"));
+    let policy = Lone::load(client, &nothing).unwrap().policy(&[], &[]);
+    rehearsal::drawn(&policy, Answer::Status(Status(on)), retries, 10_000)
+}
+
+fn median(ascending: &[f64]) -> f64 {
+    f64::midpoint(ascending[ascending.len() / 2 - 1], ascending[ascending.len() / 2])
 }
 
 /// What each client does against an answer, with every draw at a value.

@@ -18,6 +18,9 @@ pub(crate) enum Rule {
     On(u16),
     /// The recording's retry `r` is the client's retry `r - 1`; its first is none.
     Earlier,
+    /// The recording took it as a difference of clock readings, so that some of its
+    /// waits are microseconds too long: `clock`.
+    Clock,
     /// A deadline cut the call off after a random wait, so that the number of
     /// requests is one of several.
     RandomEnd,
@@ -87,6 +90,7 @@ fn line(record: &StringRecord) -> Line {
         "" => Rule::Plain,
         "retry-1" => Rule::Earlier,
         "random-end" => Rule::RandomEnd,
+        "clock" => Rule::Clock,
         other => match other.strip_prefix("on=") {
             Some(status) => Rule::On(status.parse().unwrap()),
             None => panic!("no rule: {other}"),
