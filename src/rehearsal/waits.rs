@@ -57,7 +57,9 @@ pub fn drawn(policy: &Policy, answer: Answer, retries: u32, draws: u32) -> Vec<V
             all.push(wait);
         }
     }
-    by_retry.iter_mut().for_each(|all| all.sort_by(f64::total_cmp));
+    for all in &mut by_retry {
+        all.sort_by(f64::total_cmp);
+    }
     by_retry
 }
 
