@@ -129,6 +129,8 @@ pub struct Policy {
     pub timer: Timer,
     /// How long it waits for a response.
     pub timeout: Option<Span>,
+    /// A copy of an attempt leaves so long after it, if there is no answer by then.
+    pub hedge: Option<Span>,
     /// What a refusal stops.
     pub pauses: Vec<Pause>,
     /// Its own limits on what it sends.

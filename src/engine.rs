@@ -10,6 +10,7 @@ mod answer;
 mod backlog;
 mod call;
 mod fact;
+mod hedge;
 mod lever;
 mod line;
 mod offer;
@@ -212,7 +213,8 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn happen(&mut self, event: Event) {
         let Event { what, index, generation } = event;
-        let of_call = matches!(what, What::Begin | What::Flush | What::Wake | What::Deadline);
+        let of_call =
+            matches!(what, What::Begin | What::Flush | What::Wake | What::Hedge | What::Deadline);
         let of_attempt = matches!(
             what,
             What::Reach | What::Pass | What::Tire | What::Leave | What::Answer | What::Timeout
@@ -229,6 +231,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             What::Pull => self.pull(index, generation),
             What::Flush => self.flush(index),
             What::Wake => self.wake(index),
+            What::Hedge => self.hedge(index),
             What::Deadline => self.deadline(index),
             What::Reach => self.reach(index),
             What::Pass => self.pass(index),

@@ -226,6 +226,7 @@ mod tests {
             replays: false,
             timer: Timer::Exact,
             timeout: None,
+            hedge: None,
             pauses: vec![],
             paces: vec![],
             in_flight: vec![],

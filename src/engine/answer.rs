@@ -3,7 +3,7 @@
 use super::call::{NONE, Stage};
 use super::queue::{Event, What};
 use super::{AttemptRecord, End, Engine, Fact, Observer};
-use crate::client::{Draw, Heard, Next, Who};
+use crate::client::{Cause, Draw, Heard, Next, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::{Key, Purpose};
 use crate::time::Span;
@@ -17,7 +17,7 @@ impl<O: Observer> Engine<'_, O> {
         if call != NONE {
             let heard = !matches!(answer, Answer::Refused) && !self.headers.is_empty();
             let headers = if heard { self.headers[attempt as usize] } else { Headers::NONE };
-            self.calls[call].attempt = NONE;
+            self.unlink(call, attempt);
             self.follow(call, number, attempt, answer, &headers);
         }
         self.attempts.remove(attempt);
@@ -32,7 +32,9 @@ impl<O: Observer> Engine<'_, O> {
         answer: Answer,
         headers: &Headers,
     ) {
-        self.land(call);
+        if self.policy(call).hedge.is_none() {
+            self.land(call);
+        }
         let (who, policy, population) = (self.who(call), self.policy(call), self.population(call));
         let (now, clock) = (self.now, population.clock(self.now));
         self.memories[usize::from(population.policy)]
@@ -52,7 +54,10 @@ impl<O: Observer> Engine<'_, O> {
         self.record(attempt, call, answer, then);
         match next {
             Next::Served => self.end(call, End::ByAttempt),
+            // What settles a call settles it for all copies; else they are waited for.
+            Next::GiveUp(cause) if cause != Cause::NotRetried && self.last_copies(call) => {}
             Next::GiveUp(cause) => self.end(call, End::GivenUp(cause)),
+            Next::Retry(wait) if policy.hedge.is_some() => self.copy_on(call, wait),
             Next::Retry(wait) => self.back_off(call, policy.timer.sleeps(wait)),
         }
     }
@@ -74,12 +79,15 @@ impl<O: Observer> Engine<'_, O> {
         self.push_call(self.now.after(wait), What::Wake, call);
     }
 
-    /// A call ended while an attempt was in flight: the server goes on with it.
-    pub(super) fn abandon(&mut self, attempt: u32, answer: Answer) {
-        let call = self.attempts[attempt].call;
-        self.record(attempt, call, answer, None);
-        self.attempts[attempt].call = NONE;
-        self.calls[call].attempt = NONE;
+    /// A call ends while attempts are in flight: the server goes on with them.
+    fn abandon(&mut self, call: u32) {
+        while self.calls[call].attempt != NONE {
+            let attempt = self.calls[call].attempt;
+            self.record(attempt, call, Answer::TimedOut, None);
+            self.forsake(call, true);
+            self.attempts[attempt].call = NONE;
+            self.unlink(call, attempt);
+        }
     }
 
     fn record(&mut self, attempt: u32, call: u32, answer: Answer, then: Option<Span>) {
@@ -98,6 +106,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A call is over, and those who ride with it.
     pub(super) fn end(&mut self, call: u32, end: End) {
+        self.abandon(call);
         let mut rider = std::mem::replace(&mut self.calls[call].riders, NONE);
         if self.calls[call].stage == Stage::Gathering {
             self.close_batch(call);

@@ -58,8 +58,10 @@ pub(super) struct Call {
     pub(super) session: u32,
     /// Attempts made so far.
     pub(super) attempts: u32,
-    /// The attempt in flight.
+    /// The attempt in flight; of several the last, which knows the others.
     pub(super) attempt: u32,
+    /// When another copy of it leaves, where the policy hedges.
+    pub(super) copy_due: Instant,
     /// The next in the same line, or the next rider.
     pub(super) link: u32,
     /// The first of those who ride with it, and how many.
@@ -98,6 +100,8 @@ pub(super) struct Attempt {
     pub(super) sent: Instant,
     /// `NONE` when its client has stopped waiting.
     pub(super) call: u32,
+    /// The next of the call's attempts in flight.
+    pub(super) sibling: u32,
     pub(super) client: u32,
     pub(super) number: u32,
     pub(super) endpoint: EndpointId,

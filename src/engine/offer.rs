@@ -249,6 +249,7 @@ impl<O: Observer> Engine<'_, O> {
             session: intent.session,
             attempts: 0,
             attempt: NONE,
+            copy_due: Instant::NEVER,
             link: NONE,
             riders: NONE,
             rider_count: 0,

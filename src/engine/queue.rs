@@ -23,6 +23,8 @@ pub(super) enum What {
     Flush,
     /// A call's wait is over.
     Wake,
+    /// Another copy of a call's attempt is due.
+    Hedge,
     /// A call's patience is over.
     Deadline,
     /// An attempt reaches the server.

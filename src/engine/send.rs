@@ -148,6 +148,11 @@ impl<O: Observer> Engine<'_, O> {
             self.forsake(call, false);
             return self.end(call, End::GivenUp(Cause::Throttle));
         }
+        self.launch(call);
+    }
+
+    /// An attempt leaves.
+    pub(super) fn launch(&mut self, call: u32) {
         let population = self.population(call);
         let row = &mut self.calls[call];
         row.attempts = row.attempts.saturating_add(1);
@@ -164,6 +169,7 @@ impl<O: Observer> Engine<'_, O> {
         let (key, number) = (attempt.key, attempt.number);
         let attempt = self.attempts.insert(attempt);
         self.calls[call].attempt = attempt;
+        self.plan_copy(call);
         self.undecided += 1;
         let rows = self.attempts.rows();
         self.receipts.resize(rows * self.receipts_max, Receipt::NONE);
@@ -190,7 +196,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// Whether the budgets let the call's next attempt leave.
-    fn admits(&mut self, call: u32) -> bool {
+    pub(super) fn admits(&mut self, call: u32) -> bool {
         let (who, policy, now) = (self.who(call), self.policy(call), self.now);
         let (key, number) = (self.calls[call].key, u64::from(self.calls[call].attempts));
         let budgets = policy.budgets.len() as u64;
@@ -201,7 +207,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A call ends without an answer to its attempt, which is in flight (`sent`)
     /// or has not left: its budgets get back what it holds of them.
-    fn forsake(&mut self, call: u32, sent: bool) {
+    pub(super) fn forsake(&mut self, call: u32, sent: bool) {
         let policy = self.policy(call);
         if !policy.budgets.is_empty() && self.calls[call].attempts > 0 {
             let who = self.who(call);
@@ -236,12 +242,8 @@ impl<O: Observer> Engine<'_, O> {
         if self.calls[call].ended {
             return;
         }
-        let row = &self.calls[call];
-        let sent = row.stage == Stage::Sent;
-        self.forsake(call, sent);
-        if sent {
-            let attempt = self.calls[call].attempt;
-            self.abandon(attempt, Answer::TimedOut);
+        if self.calls[call].stage != Stage::Sent {
+            self.forsake(call, false);
         }
         self.end(call, End::GivenUp(Cause::Deadline));
     }
@@ -251,8 +253,8 @@ impl<O: Observer> Engine<'_, O> {
         let call = self.attempts[attempt].call;
         if call != NONE {
             let number = self.attempts[attempt].number;
+            self.unlink(call, attempt);
             self.attempts[attempt].call = NONE;
-            self.calls[call].attempt = NONE;
             self.follow(call, number, attempt, Answer::TimedOut, &Headers::NONE);
         }
     }
@@ -264,6 +266,7 @@ fn attempt_of(row: &Call, call: u32) -> Attempt {
         key: row.key,
         sent: row.last_sent,
         call,
+        sibling: row.attempt,
         client: row.client,
         number: row.attempts,
         endpoint: row.asks,

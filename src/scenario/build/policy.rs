@@ -58,6 +58,11 @@ impl World<'_> {
 
 /// The policy of a client: its own retry loop, and those around it.
 pub(super) fn build(client: &file::Client, world: &World<'_>, checks: &mut Checks) -> Policy {
+    if let (Some(hedge), Some(layer)) = (&client.hedge, client.layer.first()) {
+        let message =
+            format!("copies after {} and a loop around them do not go together", hedge.after);
+        checks.fault(layer.name.span(), message, "leave out hedge, or the [[layer]]");
+    }
     let said = world.vocabulary();
     let paces = pace::paces(client, world, checks);
     let mut policy = alone(client, &said, checks);
@@ -103,6 +108,7 @@ pub(in crate::scenario) fn alone(
         replays: client.draws == Draws::Replayed,
         timer: client.timer,
         timeout: client.timeout,
+        hedge: client.hedge.map(|hedge| hedge.after),
         pauses: vec![],
         paces: vec![],
         in_flight: vec![],

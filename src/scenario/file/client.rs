@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::budget::Budget;
 use super::pace::{HeaderGate, HeaderPace, Pace};
 use super::preset::{Evidence, Parameter};
-use super::retry::{Class, Deadline, Draws, Hint, Jitter, Raises, Wait, never};
+use super::retry::{Class, Deadline, Draws, Hedge, Hint, Jitter, Raises, Wait, never};
 use super::{AnswerKind, Name, OneOrMore, Share};
 use crate::client::Timer;
 use crate::http::Method;
@@ -84,6 +84,9 @@ pub struct Client {
     /// How long it waits for a response.
     #[serde(default)]
     pub timeout: Option<Span>,
+    /// Copies of an attempt, before its answer is there.
+    #[serde(default)]
+    pub hedge: Option<Hedge>,
     /// What the caller gets when it gives up; without it, the response.
     #[serde(default)]
     pub raises: Vec<Raises>,

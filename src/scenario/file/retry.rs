@@ -342,6 +342,14 @@ pub enum HintForm {
     EpochOrDelta,
 }
 
+/// Copies of an attempt, up to `attempts` in all.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hedge {
+    /// The next leaves so long after the last.
+    pub after: Span,
+}
+
 /// How long all of it may take.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
