@@ -377,8 +377,7 @@ mod tests {
         assert!(is_there(&octokit, &left(0)) && !is_there(&octokit, &left(1)));
     }
 
-    /// openai for Node leaves a `retry-after-ms` of 0 or junk to the next header, and
-    /// comes back to the 0 where there is none.
+    /// openai for Node leaves 0 and junk to the next header, and comes back to the 0.
     #[test]
     fn one_header_may_be_no_wait_in_its_own_way() {
         let mut openai = Hint {

@@ -57,7 +57,7 @@ fn put(
 ) -> Result<(), SetError> {
     match value {
         Put::Nothing(word) => document.unset::<Client>(asker, path, word),
-        Put::Toml(toml) => document.set_for::<Client>(asker.clone(), path, toml),
+        Put::Toml(toml) => put_in(document, asker, path, toml),
         Put::List(numbers, texts) => {
             let before = document.parse::<Client>().faults().len();
             let mut other = document.clone();
@@ -71,6 +71,23 @@ fn put(
             Ok(())
         }
     }
+}
+
+/// Sets a value, and begins the table that it belongs to where the file has none:
+/// a `deadline`, say, that a library has only if it is told.
+fn put_in(document: &mut Document, asker: &Asker, path: &str, toml: &str) -> Result<(), SetError> {
+    let Err(error) = document.set_for::<Client>(asker.clone(), path, toml) else {
+        return Ok(());
+    };
+    let Some((table, key)) = path.rsplit_once('.') else { return Err(error) };
+    let faults = document.parse::<Client>().faults().len();
+    let mut other = document.clone();
+    let begun = other.set_for::<Client>(asker.clone(), table, &format!("{{ {key} = {toml} }}"));
+    if begun.is_err() || other.parse::<Client>().faults().len() > faults {
+        return Err(error);
+    }
+    *document = other;
+    Ok(())
 }
 
 fn toml_of<'v>(value: &'v str, means: &Parameter) -> Put<'v> {
@@ -154,6 +171,7 @@ max_attempts = { sets = "attempts", at-most = 5 }
 codes = { sets = "retries", also = ["refused", "timeout"] }
 gap = [{ sets = "timeout", prefix = "1", unit = "s" }, { sets = "attempts" }]
 lost = { sets = "wait.linear.nowhere" }
+total_delay = { sets = "deadline.total", unit = "s" }
 "#;
 
     fn with(parameters: &str) -> Result<Document, ReferenceError> {
@@ -192,12 +210,19 @@ lost = { sets = "wait.linear.nowhere" }
     }
 
     #[test]
+    fn a_table_that_the_file_leaves_out_begins_with_its_first_value() {
+        assert_eq!(changed("total_delay=9"), ["deadline = { total = \"9s\" }"]);
+        let error = with("lost=1").unwrap_err();
+        assert!(error.message().contains("cannot be set"), "{}", error.message());
+    }
+
+    #[test]
     fn words_mean_what_the_file_says_and_none_takes_the_key_away() {
         assert_eq!(changed("jitter=true"), ["jitter = \"full\""]);
         assert_eq!(changed("jitter=True"), ["jitter = \"full\""]);
         assert_eq!(changed("total=forever"), ["attempts = 1000"]);
-        assert!(!with("total=None").unwrap().text().contains("attempts = "));
-        assert!(!with("total=Infinity").unwrap().text().contains("attempts = "));
+        assert!(!with("total=None").unwrap().text().contains("\nattempts = "));
+        assert!(!with("total=Infinity").unwrap().text().contains("\nattempts = "));
         let text = with("backoff_max=null").unwrap().text().to_owned();
         assert!(text.contains("{ base = \"1s\", factor = 2 }"), "{text}");
     }
