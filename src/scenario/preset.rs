@@ -57,7 +57,7 @@ fn put(
 ) -> Result<(), SetError> {
     match value {
         Put::Nothing(word) => document.unset::<Client>(asker, path, word),
-        Put::Toml(toml) => document.set_for::<Client>(asker.clone(), path, toml),
+        Put::Toml(toml) => set_in(document, asker, path, toml),
         Put::List(numbers, texts) => {
             let before = document.parse::<Client>().faults().len();
             let mut other = document.clone();
@@ -71,6 +71,26 @@ fn put(
             Ok(())
         }
     }
+}
+
+/// Sets a value, in a table of its own where the file has none yet: a deadline's
+/// total makes a deadline.
+fn set_in(document: &mut Document, asker: &Asker, path: &str, toml: &str) -> Result<(), SetError> {
+    let found = document.set_for::<Client>(asker.clone(), path, toml);
+    let (Err(SetError::Nowhere { .. }), Some((table, key))) = (&found, path.rsplit_once('.'))
+    else {
+        return found;
+    };
+    let is_toml = toml::de::DeValue::parse(toml).is_ok();
+    let toml = if is_toml { toml.to_owned() } else { text(toml) };
+    let mut other = document.clone();
+    let set = other.set_for::<Client>(asker.clone(), table, &format!("{{ {key} = {toml} }}"));
+    let faults = |document: &Document| document.parse::<Client>().faults().len();
+    if set.is_err() || faults(&other) > faults(document) {
+        return found;
+    }
+    *document = other;
+    Ok(())
 }
 
 fn toml_of<'v>(value: &'v str, means: &Parameter) -> Put<'v> {
@@ -153,6 +173,7 @@ timeout = { sets = "timeout", unit = "s" }
 max_attempts = { sets = "attempts", at-most = 5 }
 codes = { sets = "retries", also = ["refused", "timeout"] }
 gap = [{ sets = "timeout", prefix = "1", unit = "s" }, { sets = "attempts" }]
+total_delay = { sets = "deadline.total", unit = "s" }
 lost = { sets = "wait.linear.nowhere" }
 "#;
 
@@ -196,10 +217,16 @@ lost = { sets = "wait.linear.nowhere" }
         assert_eq!(changed("jitter=true"), ["jitter = \"full\""]);
         assert_eq!(changed("jitter=True"), ["jitter = \"full\""]);
         assert_eq!(changed("total=forever"), ["attempts = 1000"]);
-        assert!(!with("total=None").unwrap().text().contains("attempts = "));
-        assert!(!with("total=Infinity").unwrap().text().contains("attempts = "));
+        assert!(!with("total=None").unwrap().text().contains("\nattempts = "));
+        assert!(!with("total=Infinity").unwrap().text().contains("\nattempts = "));
         let text = with("backoff_max=null").unwrap().text().to_owned();
         assert!(text.contains("{ base = \"1s\", factor = 2 }"), "{text}");
+    }
+
+    #[test]
+    fn a_table_that_is_not_there_yet_is_made() {
+        assert_eq!(changed("total_delay=30"), ["deadline = { total = \"30s\" }"]);
+        assert_eq!(with("total_delay=None").unwrap().text(), CLIENT);
     }
 
     #[test]
