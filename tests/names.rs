@@ -101,6 +101,8 @@ fn parameters_are_shown_in_the_text_and_what_is_wrong_with_them_beside_it() {
         .replace("attempts = 4", "attempts = 6");
     assert_eq!(shown, wanted);
     for (name, hint) in [
+        ("client/urlib3", "did you mean `urllib3`"),
+        ("client/openai@2", "openai has versions "),
         ("client/naive@1", "naive has no versions: leave `@1` out"),
         ("client/naive(total=1)", "naive has no parameters: change its file"),
         ("mine.toml(max=1)", "has the parameters backoff_factor, backoff_max,"),

@@ -71,6 +71,9 @@ pub struct Table {
 /// there; files have them whole.
 const NAME: usize = 28;
 
+/// Names up to this length are whole whatever the numbers leave.
+const WHOLE: usize = 20;
+
 /// Titles longer than this are cut on a screen, so that six columns fit it.
 const TITLE: usize = 11;
 
@@ -149,7 +152,7 @@ impl Table {
             2 + numbers.max().unwrap_or(0).max(title)
         };
         let numbers: usize = (0..self.columns.len()).map(width).sum();
-        let room = WIDTH.saturating_sub(numbers).clamp(NAME / 2, NAME);
+        let room = WIDTH.saturating_sub(numbers).clamp(WHOLE, NAME);
         for (fields, name) in fields.iter().zip(names_cut(&names, room)) {
             let numbers =
                 fields.iter().map(|text| Field::new(text).set_alignment(CellAlignment::Right));

@@ -269,8 +269,13 @@ pub fn open(reference: &Reference, fetch: Fetch<'_>) -> Result<Document, LoadErr
     let mut document = match &reference.target {
         Target::Named(kind, name) => {
             let file = match kind {
-                Kind::Client => file_of(name, reference.version.as_deref())?,
-                Kind::Scenario | Kind::Api => name,
+                // The catalogue need not be read for the name of a file.
+                Kind::Client
+                    if reference.version.is_some() || library::find(*kind, name).is_none() =>
+                {
+                    file_of(name, reference.version.as_deref())?
+                }
+                _ => name,
             };
             let Some(model) = library::find(*kind, file) else {
                 return Err(LoadError::Unknown { kind: *kind, name: name.clone() });
@@ -278,13 +283,23 @@ pub fn open(reference: &Reference, fetch: Fetch<'_>) -> Result<Document, LoadErr
             Document::new(format!("{}/{file}", kind.word()), model.text)?
         }
         Target::Path(path) => {
-            let bytes =
-                fetch(path).map_err(|why| LoadError::Unreadable { path: path.clone(), why })?;
+            let bytes = fetch(path).map_err(|why| unreadable(path, why))?;
             Document::from_bytes(path.clone(), bytes)?
         }
     };
     preset::set(&mut document, reference)?;
     Ok(document)
+}
+
+/// What cannot be read was meant for a name where it looks like one.
+fn unreadable(path: &str, why: String) -> LoadError {
+    let name = |kind: Kind| path.strip_prefix(kind.word())?.strip_prefix('/').map(|n| (kind, n));
+    match Kind::ALL.into_iter().find_map(name) {
+        Some((kind, name)) if !name.contains(['/', '\\', '.']) => {
+            LoadError::Unknown { kind, name: name.to_owned() }
+        }
+        _ => LoadError::Unreadable { path: path.to_owned(), why },
+    }
 }
 
 /// The built-in client that goes by a name and has such a version.

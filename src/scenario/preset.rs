@@ -57,7 +57,7 @@ fn put(
 ) -> Result<(), SetError> {
     match value {
         Put::Nothing(word) => document.unset::<Client>(asker, path, word),
-        Put::Toml(toml) => put_in(document, asker, path, toml),
+        Put::Toml(toml) => set_in(document, asker, path, toml),
         Put::List(numbers, texts) => {
             let before = document.parse::<Client>().faults().len();
             let mut other = document.clone();
@@ -73,18 +73,21 @@ fn put(
     }
 }
 
-/// Sets a value, and begins the table that it belongs to where the file has none:
-/// a `deadline`, say, that a library has only if it is told.
-fn put_in(document: &mut Document, asker: &Asker, path: &str, toml: &str) -> Result<(), SetError> {
-    let Err(error) = document.set_for::<Client>(asker.clone(), path, toml) else {
-        return Ok(());
+/// Sets a value, in a table of its own where the file has none yet: a deadline's
+/// total makes a deadline.
+fn set_in(document: &mut Document, asker: &Asker, path: &str, toml: &str) -> Result<(), SetError> {
+    let found = document.set_for::<Client>(asker.clone(), path, toml);
+    let (Err(SetError::Nowhere { .. }), Some((table, key))) = (&found, path.rsplit_once('.'))
+    else {
+        return found;
     };
-    let Some((table, key)) = path.rsplit_once('.') else { return Err(error) };
-    let faults = document.parse::<Client>().faults().len();
+    let is_toml = toml::de::DeValue::parse(toml).is_ok();
+    let toml = if is_toml { toml.to_owned() } else { text(toml) };
     let mut other = document.clone();
-    let begun = other.set_for::<Client>(asker.clone(), table, &format!("{{ {key} = {toml} }}"));
-    if begun.is_err() || other.parse::<Client>().faults().len() > faults {
-        return Err(error);
+    let set = other.set_for::<Client>(asker.clone(), table, &format!("{{ {key} = {toml} }}"));
+    let faults = |document: &Document| document.parse::<Client>().faults().len();
+    if set.is_err() || faults(&other) > faults(document) {
+        return found;
     }
     *document = other;
     Ok(())
@@ -170,8 +173,8 @@ timeout = { sets = "timeout", unit = "s" }
 max_attempts = { sets = "attempts", at-most = 5 }
 codes = { sets = "retries", also = ["refused", "timeout"] }
 gap = [{ sets = "timeout", prefix = "1", unit = "s" }, { sets = "attempts" }]
-lost = { sets = "wait.linear.nowhere" }
 total_delay = { sets = "deadline.total", unit = "s" }
+lost = { sets = "wait.linear.nowhere" }
 "#;
 
     fn with(parameters: &str) -> Result<Document, ReferenceError> {
@@ -210,13 +213,6 @@ total_delay = { sets = "deadline.total", unit = "s" }
     }
 
     #[test]
-    fn a_table_that_the_file_leaves_out_begins_with_its_first_value() {
-        assert_eq!(changed("total_delay=9"), ["deadline = { total = \"9s\" }"]);
-        let error = with("lost=1").unwrap_err();
-        assert!(error.message().contains("cannot be set"), "{}", error.message());
-    }
-
-    #[test]
     fn words_mean_what_the_file_says_and_none_takes_the_key_away() {
         assert_eq!(changed("jitter=true"), ["jitter = \"full\""]);
         assert_eq!(changed("jitter=True"), ["jitter = \"full\""]);
@@ -225,6 +221,12 @@ total_delay = { sets = "deadline.total", unit = "s" }
         assert!(!with("total=Infinity").unwrap().text().contains("\nattempts = "));
         let text = with("backoff_max=null").unwrap().text().to_owned();
         assert!(text.contains("{ base = \"1s\", factor = 2 }"), "{text}");
+    }
+
+    #[test]
+    fn a_table_that_is_not_there_yet_is_made() {
+        assert_eq!(changed("total_delay=30"), ["deadline = { total = \"30s\" }"]);
+        assert_eq!(with("total_delay=None").unwrap().text(), CLIENT);
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn named(
 /// A name that something goes by, with the version that was asked for. Some
 /// libraries have names like paths: `@octokit/plugin-retry`.
 fn known(text: &str, kind: Kind) -> Option<(&str, Option<&str>)> {
-    if kind != Kind::Client {
+    if kind != Kind::Client || find(kind, text).is_some() {
         return find(kind, text).map(|_| (text, None));
     }
     let all = Catalogue::built_in();

@@ -15,6 +15,9 @@ const NAMES: &str = "A client goes by its name, its aliases and its library, \
     parameters: urllib3(total=3, backoff_factor=0.5). tollgate show client/NAME prints \
     the file. What is not told of a client it does not have.";
 
+/// The columns of a name in a line; a longer one takes some of what follows.
+const NAME: usize = 21;
+
 /// The groups, in the order of the list.
 const GROUPS: [&str; 3] =
     ["of our own", "of libraries", "for one API: the vendor's advice, or ours"];
@@ -32,7 +35,6 @@ pub(super) fn section(in_full: bool) -> String {
         text.push('\n');
     }
     let clients: Vec<Client> = clients().collect();
-    let width = clients.iter().map(|client| client.name.len()).max().unwrap_or(0);
     for (group, heading) in GROUPS.iter().enumerate() {
         let mut members: Vec<&Client> = clients.iter().filter(|c| c.group() == group).collect();
         members.sort_by_key(|client| client.name);
@@ -41,7 +43,7 @@ pub(super) fn section(in_full: bool) -> String {
         }
         let between = if in_full { "\n" } else { "" };
         text.extend([between, "  ", heading, "\n"]);
-        let tell = |client: &&Client| if in_full { client.whole() } else { client.line(width) };
+        let tell = |client: &&Client| if in_full { client.whole() } else { client.line() };
         text.extend(members.iter().map(tell));
     }
     text
@@ -77,12 +79,13 @@ impl Client {
         )
     }
 
-    /// The name and what it does; the library's version comes first, as its
-    /// name is mostly told by the client's.
-    fn line(&self, width: usize) -> String {
-        let version = self.text("version").map_or(String::new(), |version| format!("{version}: "));
+    /// The name and what it does; of the library the version alone, as its name
+    /// is mostly told by the client's.
+    fn line(&self) -> String {
+        let version = self.text("version").and_then(|version| version.split(' ').next());
+        let version = version.map_or(String::new(), |version| format!("{version}: "));
         let title = self.text("title").unwrap_or_default();
-        let line = format!("    {:width$}  {version}{title}", self.name);
+        let line = format!("    {:NAME$} {version}{title}", self.name);
         if line.chars().count() <= WIDTH {
             return line + "\n";
         }
@@ -100,13 +103,25 @@ impl Client {
         let head = [release, Some(evidence.to_owned()), also].into_iter().flatten();
         let head = wrap(&format!("{}{}", keep("  "), head.collect::<Vec<_>>().join(", ")), 2);
         let texts = ["title", "source"].into_iter().filter_map(|key| self.text(key));
-        let texts = texts.map(|text| wrap(&format!("{}{text}", keep("  ")), 2) + "\n");
+        let texts = texts.map(|text| wrap(&format!("{}{}", keep("  "), broken(text)), 2) + "\n");
         let texts: String = texts.collect();
         let lines = words::policy(&self.file);
         let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
         let lines = lines.iter().map(|(key, said)| parameter((key, said), width));
         format!("\n{}\n{head}\n{texts}{}", self.name, lines.collect::<String>())
     }
+}
+
+/// A text in which no word is longer than a line: an address goes on after a `/`.
+fn broken(text: &str) -> String {
+    let word = |word: &str| {
+        let Some((at, _)) = word.char_indices().nth(WIDTH - 2) else {
+            return word.to_owned();
+        };
+        let slash = word[..at].rfind('/').map_or(at, |slash| slash + 1);
+        format!("{} {}", &word[..slash], broken(&word[slash..]))
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

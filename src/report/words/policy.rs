@@ -56,15 +56,18 @@ pub fn policy(client: &Table) -> Vec<(String, String)> {
 
 /// Which answers are retried, and which of them are not.
 fn retries(kinds: &Value, client: &Table) -> String {
-    let mut parts = vec![inside(kinds)];
-    let mut part = |key: &str, say: &dyn Fn(String) -> String| {
-        parts.extend(client.get(key).map(|said| say(inside(said))));
-    };
-    part("except", &|kinds| format!("but not {kinds}"));
-    part("methods", &|names| format!("only {names}"));
-    part("only-with-hint", &|kinds| format!("only with a hint: {kinds}"));
-    part("force", &|header| format!("{header} overrides that"));
-    parts.join("; ")
+    let kinds = Some(inside(kinds)).filter(|kinds| !kinds.is_empty());
+    let part = |key: &str| client.get(key).map(inside);
+    let hinted = part("only-with-hint").map(|kinds| format!("{kinds} where the hint is there"));
+    let parts = [
+        Some(kinds.into_iter().chain(hinted).collect::<Vec<_>>().join("; "))
+            .filter(|all| !all.is_empty())
+            .or_else(|| Some("none".to_owned())),
+        part("except").map(|kinds| format!("but not {kinds}")),
+        part("methods").map(|names| format!("only {names}")),
+        part("force").map(|header| format!("{header} overrides that")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The headers that a client looks at, then how it heeds them.
@@ -136,6 +139,14 @@ fn listed(items: &[Value]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_retried_may_be_nothing_or_hang_on_a_hint() {
+        let told = |text: &str| policy(&text.parse().unwrap())[1].1.clone();
+        assert_eq!(told("retries = []"), "none");
+        let hinted = told("retries = ['5xx']\nonly-with-hint = ['403', '429']\nexcept = ['501']");
+        assert_eq!(hinted, "5xx; 403, 429 where the hint is there; but not 501");
+    }
 
     #[test]
     fn every_part_of_a_file_is_told_once() {
