@@ -248,7 +248,7 @@ fn model(
             followed.iter().position(|f| *f == wanted).expect("who is followed is in the list");
         (u16::try_from(policy).expect("clients are few"), all_levers[policy].clone())
     });
-    check_size(scenario, &mut checks.scenario);
+    check_size(scenario, &policies, &mut checks.scenario);
     let changes = changes(scenario, &api, start, &mut checks.scenario);
     let contents =
         populations.iter().filter_map(|p| p.content.as_ref()).map(|c| c.shares().count()).max();
@@ -326,7 +326,7 @@ fn changes(
 }
 
 /// Refuses a model that nobody could run, with the number.
-fn check_size(scenario: &file::scenario::Scenario, checks: &mut Checks) {
+fn check_size(scenario: &file::scenario::Scenario, policies: &[Policy], checks: &mut Checks) {
     let clients: u64 = scenario.population.iter().map(|p| u64::from(population::count(p))).sum();
     let at = scenario
         .population
@@ -336,6 +336,7 @@ fn check_size(scenario: &file::scenario::Scenario, checks: &mut Checks) {
         let message = format!("{clients} clients are too many");
         return checks.fault(at, message, format!("at most {CLIENTS_MAX} in all populations"));
     }
+    budget::check_size(policies, clients, at.clone(), checks);
     let horizon = *scenario.horizon.as_ref();
     let calls: f64 =
         scenario.population.iter().map(|p| population::expected_calls(p, horizon)).sum();

@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 
 use crate::client::{
-    ActiveShare, AwsQuota, Breaker, Budget, Deposit, Dialect, Failures, GrpcThrottle, Kinds,
-    ParallelRetries, SreAdaptive, TokenBucket, WindowRatio,
+    ActiveShare, AwsQuota, Breaker, Budget, BudgetOf, Deposit, Dialect, Failures, GrpcThrottle,
+    Kinds, ParallelRetries, Policy, SreAdaptive, TokenBucket, WindowRatio,
 };
 use crate::scenario::file::{AnswerKind, budget as file};
 use crate::time::{Length, Span};
@@ -70,6 +70,23 @@ pub(super) fn build(
         return None;
     }
     first
+}
+
+/// The most memory that the budgets of a model may take, in bytes.
+const ROOM: u64 = 4 << 30;
+
+/// Refuses budgets that would not fit into memory, with the number.
+pub(super) fn check_size(policies: &[Policy], clients: u64, at: Range<usize>, checks: &mut Checks) {
+    let clients = u32::try_from(clients).unwrap_or(u32::MAX);
+    let bytes = |part: &BudgetOf| part.budget.bytes() as u64 * part.of.len(clients) as u64;
+    let room: u64 = policies.iter().flat_map(|policy| &policy.budgets).map(bytes).sum();
+    if room > ROOM {
+        let gib = |bytes: u64| bytes as f64 / (1_u64 << 30) as f64;
+        let message = format!("the clients' budgets take {:.1} GiB of memory", gib(room));
+        let help =
+            format!("at most {:.0} GiB: fewer clients, or budgets that they share", gib(ROOM));
+        checks.fault(at, message, help);
+    }
 }
 
 /// A fault where the number does not lie in these bounds.

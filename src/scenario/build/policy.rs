@@ -126,7 +126,9 @@ fn loops(client: &file::Client) -> impl Iterator<Item = &file::Client> {
 fn budgets(client: &file::Client, said: &Vocabulary<'_>, checks: &mut Checks) -> Vec<BudgetOf> {
     let mut built = vec![];
     for (layer, client) in (0..).zip(loops(client)) {
-        let (of, except) = (said.kinds(&client.retries), said.kinds(&client.except));
+        let mut of = said.kinds(&client.retries);
+        of.0.extend(said.kinds(&client.only_with_hint).0);
+        let except = said.kinds(&client.except);
         let retried = Failures { of, except };
         for file in &client.budget {
             let budget = budget::build(file.as_ref(), &retried, said, file.span(), checks);
