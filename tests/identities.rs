@@ -2,7 +2,6 @@
 //! exact examples of documentation.
 
 #[path = "lab/table.rs"]
-#[allow(dead_code)] // the tables of statistics are elsewhere
 mod table;
 
 use std::collections::VecDeque;
