@@ -54,11 +54,12 @@ macro_rules! built_in {
 built_in! {
     Scenario "scenarios":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1"
-        "heroku-throttle";
+        "heroku-throttle" "brooker" "contended-row" "outage-herd";
     Api "apis":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "anthropic"
         "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
-        "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku";
+        "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku" "outage-herd"
+        "unlimited";
     Client "clients":
         "naive" "fixed-interval" "exponential-jitter" "header-aware" "aiclicks-advice"
         "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample"
@@ -93,7 +94,9 @@ built_in! {
         "tenacity-fixed-random" "tenacity-incrementing" "tenacity-random"
         "tenacity-random-exponential" "tokio-retry" "tokio-retry-fibonacci"
         "tokio-retry-fixed" "tokio-retry-jitter" "tower-default" "urllib3-backoff"
-        "urllib3-backoff-v1" "urllib3-default" "urllib3-v1" "wget" "wget-retry";
+        "urllib3-backoff-v1" "urllib3-default" "urllib3-v1" "wget" "wget-retry"
+        "brooker-3-retries" "brooker-adaptive" "contended-row-exponential"
+        "outage-herd-decorrelated" "outage-herd-exponential" "outage-herd-full-jitter";
 }
 
 /// The built-in model of that kind and name.
