@@ -53,12 +53,13 @@ macro_rules! built_in {
 
 built_in! {
     Scenario "scenarios":
-        "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1"
-        "heroku-throttle";
+        "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "brooker"
+        "contended-row" "heroku-throttle" "outage-herd";
     Api "apis":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "anthropic"
         "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
-        "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku";
+        "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku" "outage-herd"
+        "unlimited";
     Client "clients":
         "naive" "fixed-interval" "exponential-jitter" "header-aware" "aiclicks-advice"
         "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample"
@@ -71,10 +72,11 @@ built_in! {
         "axios-retry" "axios-retry-expo" "axios-retry-linear" "backoff-constant"
         "backoff-expo" "backoff-fibo" "backoff-rs" "backon" "backon-constant"
         "backon-fibonacci" "backon-fibonacci-jitter" "backon-jitter" "bottleneck"
-        "bottleneck-reservoir" "celery" "celery-fixed" "cenkalti" "client-go"
-        "client-go-workqueue" "curl" "curl-new" "decorrelated-jitter" "discordjs" "envoy"
-        "envoy-budget" "envoy-ratelimited" "equal-jitter" "exponential-backoff" "failsafe"
-        "failsafe-backoff" "failsafe-random" "fetch-retry" "finagle"
+        "bottleneck-reservoir" "brooker-3-retries" "brooker-adaptive" "celery"
+        "celery-fixed" "cenkalti" "client-go" "client-go-workqueue"
+        "contended-row-exponential" "curl" "curl-new" "decorrelated-jitter" "discordjs"
+        "envoy" "envoy-budget" "envoy-ratelimited" "equal-jitter" "exponential-backoff"
+        "failsafe" "failsafe-backoff" "failsafe-random" "fetch-retry" "finagle"
         "finagle-decorrelated-jittered" "finagle-equal-jittered"
         "finagle-exponential-jittered" "full-jitter" "gax-go" "go-retryablehttp"
         "go-retryablehttp-linear" "go-retryablehttp-rate-limit-linear" "google-api-core"
@@ -82,9 +84,10 @@ built_in! {
         "heroku-gradual-decrease" "heroku-proportional-decrease" "heroku-remaining-decrease"
         "httpx-retries" "ideal-pacer" "ky" "linkerd" "ms-http-resilience" "naive-tight"
         "none" "octokit-retry" "octokit-throttling" "okhttp" "openai" "openai-node"
-        "openai-v1" "p-retry" "polly-constant-jitter" "polly-default" "polly-exponential"
-        "polly-exponential-jitter" "polly-linear" "polly-linear-jitter" "reqwest-retry"
-        "reqwest-retry-bounded" "resilience4j" "resilience4j-expo"
+        "openai-v1" "outage-herd-decorrelated" "outage-herd-exponential"
+        "outage-herd-full-jitter" "p-retry" "polly-constant-jitter" "polly-default"
+        "polly-exponential" "polly-exponential-jitter" "polly-linear" "polly-linear-jitter"
+        "reqwest-retry" "reqwest-retry-bounded" "resilience4j" "resilience4j-expo"
         "resilience4j-expo-random" "resilience4j-random" "retry" "slack-default"
         "slack-fixed" "slack-ratelimit" "slack-server-error" "spring-retry"
         "spring-retry-expo" "spring-retry-expo-random" "spring-retry-uniform" "sre-adaptive"
