@@ -54,12 +54,13 @@ macro_rules! built_in {
 built_in! {
     Scenario "scenarios":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "brooker"
-        "contended-row" "heroku-throttle" "outage-herd";
+        "contended-row" "heroku-throttle" "outage-herd" "storm" "herd" "hourly-quota"
+        "outage" "overload";
     Api "apis":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "anthropic"
         "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
         "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku" "outage-herd"
-        "unlimited";
+        "unlimited" "no-hint" "retry-after" "hourly-quota" "plain-rate";
     Client "clients":
         "naive" "fixed-interval" "exponential-jitter" "header-aware" "aiclicks-advice"
         "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample"
