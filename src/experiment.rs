@@ -18,7 +18,7 @@ use std::num::NonZeroUsize;
 use rayon::prelude::*;
 
 use crate::engine::{self, RunError};
-use crate::measure::{Breach, Demand, Floor, Measures};
+use crate::measure::{Breach, Demand, Floor, Measures, Waves};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
 use crate::workload::Work;
@@ -101,7 +101,9 @@ pub fn compare(
         for ((variant, _), result) in chunk.iter().zip(results) {
             let replicate = result?;
             floors.extend(replicate.floor);
-            outcomes[*variant].add(&replicate.measures, replicate.run);
+            let outcome = &mut outcomes[*variant];
+            outcome.add(&replicate.measures, replicate.run);
+            outcome.waves = outcome.waves.take().or(replicate.waves);
         }
     }
     let ranking = Ranking::of(&outcomes);
@@ -112,9 +114,11 @@ struct Replicate {
     measures: Measures,
     run: Run,
     floor: Option<Floor>,
+    waves: Option<Waves>,
 }
 
-/// One run, measured and checked; the floor too, where it is wanted.
+/// One run, measured and checked; the floor too, where it is wanted, and each
+/// attempt of the first run.
 fn replicate(
     model: &Model,
     root: u64,
@@ -124,17 +128,20 @@ fn replicate(
     let key = Key::run(root, seed);
     let mut measures = Measures::new(model, key);
     let ends_by_itself = model.populations.iter().all(|p| !matches!(p.work, Work::Closed { .. }));
-    let (ending, floor) = if with_floor && ends_by_itself && measures.completion().is_finite() {
-        let mut both = (measures, Demand::new(model));
-        let ending = engine::run(model, key, &mut both).map_err(ExperimentError::Run)?;
-        measures = both.0;
-        (ending, both.1.floor(both.1.calls() / 100))
+    let floored = with_floor && ends_by_itself && measures.completion().is_finite();
+    let (mut demand, mut waves) =
+        (floored.then(|| Demand::new(model)), (seed == 0).then(|| Waves::new(model)));
+    let ending = if demand.is_some() || waves.is_some() {
+        engine::run(model, key, &mut (&mut measures, (&mut demand, &mut waves)))
     } else {
-        (engine::run(model, key, &mut measures).map_err(ExperimentError::Run)?, None)
+        // Most runs do not pay for what only the first ones show.
+        engine::run(model, key, &mut measures)
     };
+    let ending = ending.map_err(ExperimentError::Run)?;
     measures.ledger().check(ending.census).map_err(ExperimentError::Breach)?;
     let run = Run::read(&measures, &ending);
-    Ok(Replicate { measures, run, floor })
+    let floor = demand.and_then(|demand| demand.floor(demand.calls() / 100));
+    Ok(Replicate { measures, run, floor, waves })
 }
 
 /// Replicate number `replicate` of one model, measured, with an observer beside it.

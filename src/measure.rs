@@ -12,6 +12,7 @@ mod floor;
 mod ledger;
 mod metric;
 mod series;
+mod waves;
 
 pub use client::ClientRow;
 pub use completion::Completion;
@@ -20,6 +21,7 @@ pub use floor::{Demand, Floor};
 pub use ledger::{Breach, Ledger};
 pub use metric::{METRICS, Metric, Unit, Value};
 pub use series::{BINS_MAX, Bin, Series};
+pub use waves::{Actor, Fates, Waves};
 
 use crate::api::Decision;
 use crate::engine::{Caller, End, Fact, Observer};

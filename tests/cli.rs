@@ -83,6 +83,9 @@ fn compare_prints_a_table_and_a_verdict_and_names_each_file() {
         "wait.png",
         "wait.svg",
         "waits.csv",
+        "waves.csv",
+        "waves.png",
+        "waves.svg",
         "work-time.png",
         "work-time.svg",
     ];

@@ -1,5 +1,5 @@
 //! What `compare clover` writes, held byte for byte: the picture of the README,
-//! and a digest of every other file.
+//! and a digest of every other file; and the README's picture of `compare herd`.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` writes what it makes today. A
 //! changed golden is a changed result: it belongs in a commit of its own, with
@@ -13,17 +13,18 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 const PICTURE: &str = "work-time.svg";
+const HERD: &str = "waves.svg";
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// The bytes of every file that `binary` writes for `compare clover`.
-fn files(binary: &Path, threads: &str) -> BTreeMap<String, Vec<u8>> {
+/// The bytes of every file that `binary` writes for `compare`.
+fn files(binary: &Path, scenario: &str, threads: &str) -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let status = Command::new(binary)
-        .args(["compare", "clover", "--quiet", "--threads", threads, "-o"])
+        .args(["compare", scenario, "--quiet", "--threads", threads, "-o"])
         .arg(&out)
         .current_dir(folder.path())
         .env("TZ", "Asia/Kathmandu")
@@ -51,7 +52,7 @@ fn digests(files: &BTreeMap<String, Vec<u8>>) -> String {
 
 #[test]
 fn the_files_of_the_main_job_are_the_same_bytes_as_ever() {
-    let files = files(Path::new(env!("CARGO_BIN_EXE_tollgate")), "2");
+    let files = files(Path::new(env!("CARGO_BIN_EXE_tollgate")), "clover", "2");
     let digests = digests(&files);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(golden(PICTURE), &files[PICTURE]).unwrap();
@@ -63,6 +64,16 @@ fn the_files_of_the_main_job_are_the_same_bytes_as_ever() {
         "the README's picture differs: {hint}"
     );
     assert_eq!(fs::read_to_string(golden("clover.sha256")).unwrap(), digests, "{hint}");
+}
+
+#[test]
+fn the_picture_of_the_herd_is_the_same_bytes_as_ever() {
+    let files = files(Path::new(env!("CARGO_BIN_EXE_tollgate")), "herd", "2");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(golden(HERD), &files[HERD]).unwrap();
+    }
+    let hint = "is the change meant? then run UPDATE_GOLDEN=1 cargo test --test golden";
+    assert!(fs::read(golden(HERD)).unwrap() == files[HERD], "the README's picture differs: {hint}");
 }
 
 #[test]
@@ -81,8 +92,8 @@ fn debug_and_release_write_the_same_bytes_on_any_threads() {
         let folder = if profile == "dev" { "debug" } else { profile };
         binaries.push(target.path().join(folder).join("tollgate"));
     }
-    let expected = digests(&files(&binaries[0], "1"));
-    assert_eq!(expected, digests(&files(&binaries[1], "1")));
-    assert_eq!(expected, digests(&files(&binaries[1], "2")));
-    assert_eq!(expected, digests(&files(&binaries[1], "5")));
+    let expected = digests(&files(&binaries[0], "clover", "1"));
+    assert_eq!(expected, digests(&files(&binaries[1], "clover", "1")));
+    assert_eq!(expected, digests(&files(&binaries[1], "clover", "2")));
+    assert_eq!(expected, digests(&files(&binaries[1], "clover", "5")));
 }

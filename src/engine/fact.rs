@@ -128,6 +128,21 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
+/// Sees what there is to see it.
+impl<O: Observer> Observer for Option<O> {
+    fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
+        if let Some(observer) = self {
+            observer.note(now, caller, fact);
+        }
+    }
+
+    fn census(&mut self, now: Instant, census: Census) {
+        if let Some(observer) = self {
+            observer.census(now, census);
+        }
+    }
+}
+
 impl<O: Observer> Observer for &mut O {
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         (**self).note(now, caller, fact);

@@ -2,7 +2,7 @@
 
 use crate::api::LimitCounts;
 use crate::engine::Ending;
-use crate::measure::{ClientRow, Counts, METRICS, Measures, Metric, Series, Value};
+use crate::measure::{ClientRow, Counts, METRICS, Measures, Metric, Series, Value, Waves};
 use crate::scenario::Model;
 use crate::stats::histogram::Histogram;
 use crate::stats::interval::{self, Estimate};
@@ -81,6 +81,8 @@ pub struct Outcome {
     /// What each of those who are wanted got in the first run: how unequal one
     /// run is cannot be seen in the sum of many.
     pub first: Vec<ClientRow>,
+    /// Each attempt of the first run.
+    pub waves: Option<Waves>,
     /// By population: whether it counts where all populations are meant.
     wanted: Vec<bool>,
 }
@@ -107,6 +109,7 @@ impl Outcome {
             waits: Histogram::new(),
             clients,
             first: vec![],
+            waves: None,
             wanted: model.populations.iter().map(|p| p.wanted).collect(),
         }
     }

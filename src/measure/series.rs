@@ -20,6 +20,18 @@ pub struct Bin {
     pub served: u32,
 }
 
+/// The shortest of `least` nanoseconds, five times it, twice that and so on as
+/// clocks have it, at most `parts` of which make the whole.
+pub(super) fn round_width(whole: Span, least: u64, parts: u64) -> Span {
+    let whole = whole.0.max(1);
+    let mut width = least;
+    let mut steps = [5, 2, 2, 5, 2, 3, 2, 5, 2, 3, 2].iter().cycle();
+    while whole.div_ceil(width) > parts {
+        width = width.saturating_mul(*steps.next().expect("the steps go round"));
+    }
+    Span(width)
+}
+
 /// Counts over time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Series {
@@ -33,13 +45,7 @@ impl Series {
     /// tenth of a second that needs at most `BINS_MAX` of them.
     #[must_use]
     pub fn new(start: Instant, end: Instant) -> Series {
-        let whole = end.since(start).0.max(1);
-        let mut width = SECOND / 10;
-        let mut steps = [5, 2, 2, 5, 2, 3, 2, 5, 2, 3, 2].iter().cycle();
-        while whole.div_ceil(width) > BINS_MAX {
-            width = width.saturating_mul(*steps.next().expect("the steps go round"));
-        }
-        Series { start, width: Span(width), bins: vec![] }
+        Series { start, width: round_width(end.since(start), SECOND / 10, BINS_MAX), bins: vec![] }
     }
 
     /// The width of a bin.

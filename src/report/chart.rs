@@ -9,7 +9,7 @@
 //! bytes never change.
 //!
 //! One chart a file; each defines the struct it draws:
-//! [`work_time`], [`rate`], [`throttled`], [`fairness`], [`wait`].
+//! [`work_time`], [`rate`], [`waves`], [`throttled`], [`fairness`], [`wait`].
 
 mod ink;
 mod font;
@@ -27,6 +27,7 @@ mod png;
 
 pub mod work_time;
 pub mod rate;
+pub mod waves;
 pub mod throttled;
 pub mod fairness;
 pub mod wait;
@@ -37,6 +38,7 @@ mod sample;
 mod tests;
 
 use canvas::Mark;
+pub(in crate::report) use number::{duration, percent};
 
 /// The background a PNG is drawn for; an SVG follows its reader's preference.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -9,9 +9,11 @@ mod clients;
 mod curves;
 mod limits;
 mod series;
+mod waves;
 
 pub(super) use curves::{served_by_member, wait_curve};
 pub(super) use series::{Rates, rates, width};
+pub(super) use waves::{Fields, Mesh};
 
 use super::number::data;
 use super::subject::Subject;
@@ -29,6 +31,7 @@ pub fn all(subject: &Subject<'_>) -> Vec<Sheet> {
         ("summary.csv", summary(subject)),
         ("classes.csv", classes::sheet(subject)),
         ("series.csv", series::sheet(subject)),
+        ("waves.csv", waves::sheet(subject)),
         ("clients.csv", clients::sheet(subject)),
         ("limits.csv", limits::sheet(subject)),
         ("waits.csv", curves::waits(subject)),

@@ -1,6 +1,9 @@
 //! From what a comparison found to the charts, each of which draws what stands
 //! in a CSV file: `work-time` and `throttled` in `summary.csv`, `rate` in
-//! `series.csv`, `wait` in `waits.csv`, `fairness` in `fairness.csv`.
+//! `series.csv`, `waves` in `waves.csv`, `wait` in `waits.csv`, `fairness` in
+//! `fairness.csv`.
+
+mod waves;
 
 use super::chart::{self, Chart, Estimate, fairness, rate, throttled, wait, work_time};
 use super::csv::{self, Rates, served_by_member, wait_curve};
@@ -17,11 +20,18 @@ pub const SCALE: u32 = 2;
 /// All charts of a comparison.
 #[must_use]
 pub fn all(subject: &Subject<'_>) -> Vec<Chart> {
-    vec![work_time(subject), rate(subject), throttled(subject), fairness(subject), wait(subject)]
+    vec![
+        work_time(subject),
+        rate(subject),
+        waves::figure(subject),
+        throttled(subject),
+        fairness(subject),
+        wait(subject),
+    ]
 }
 
 /// The names of all charts, as their files have them.
-pub const NAMES: [&str; 5] = ["work-time", "rate", "throttled", "fairness", "wait"];
+pub const NAMES: [&str; 6] = ["work-time", "rate", "waves", "throttled", "fairness", "wait"];
 
 fn work_time(subject: &Subject<'_>) -> Chart {
     let open = subject.end() == End::Open;
@@ -177,7 +187,8 @@ fn subtitle(subject: &Subject<'_>, how: &str) -> String {
         seeds => format!("{seeds} seeds"),
     };
     let (title, api) = (visible(&subject.plan.title), visible(&subject.plan.api));
-    let whole = format!("{title}; {seeds}, {how}");
+    let end = if title.ends_with('?') { "" } else { ";" };
+    let whole = format!("{title}{end} {seeds}, {how}");
     if whole.chars().count() <= SUBTITLE {
         return whole;
     }

@@ -3,15 +3,27 @@
 use std::num::NonZeroUsize;
 
 use super::subject::Subject;
+use crate::api::LimitId;
+use crate::engine::{AttemptRecord, Caller, Fact, Observer};
 use crate::experiment::{Comparison, Outcome, Ranking, Run, Sample, Seeds};
-use crate::measure::{Counts, METRICS, Series};
+use crate::http::{Answer, Status};
+use crate::measure::{Counts, METRICS, Series, Waves};
 use crate::scenario::quick::Quick;
 use crate::scenario::{Bundle, Plan};
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 
 /// A plan of a backlog of 100 calls at one limit, for clients of these names.
 pub(super) fn plan(names: &[&str]) -> Plan {
-    let quick = Quick::read(&["50/s per app".to_owned()], 100, 4, 10).unwrap();
+    plan_at("50/s per app", 10, names)
+}
+
+/// A plan of 100 calls of so many clients, each with a limit of its own.
+pub(super) fn plan_of(clients: u32, names: &[&str]) -> Plan {
+    plan_at("5/s per token", clients, names)
+}
+
+fn plan_at(limit: &str, clients: u32, names: &[&str]) -> Plan {
+    let quick = Quick::read(&[limit.to_owned()], 100, 4, clients).unwrap();
     let (scenario, api) = quick.documents().unwrap();
     let fetch = |path: &str| Err(path.to_owned());
     let bundle = Bundle::of_scenario(scenario, Some(api), None, &[], &fetch).unwrap();
@@ -57,6 +69,32 @@ pub(super) fn outcome(plan: &Plan, place: usize, runs: &[(u32, f64, f64)]) -> Ou
             events: 0,
         });
     }
+    outcome
+}
+
+/// An outcome whose first run has these refused attempts: of which client, after
+/// how many milliseconds, and whether each is a retry.
+pub(super) fn sent(
+    plan: &Plan,
+    place: usize,
+    attempts: impl Iterator<Item = (u32, u64, bool)>,
+) -> Outcome {
+    let mut outcome = outcome(plan, place, &[(20, 1.0, 0.0)]);
+    let model = &plan.variants[place].model;
+    let mut waves = Waves::new(model);
+    for (client, millis, retry) in attempts {
+        let record = AttemptRecord {
+            number: 1 + u32::from(retry),
+            call: 0,
+            sent: model.start.after(Span::millis(millis)),
+            answer: Answer::Status(Status(429)),
+            rejected_by: Some(LimitId(0)),
+            then: None,
+        };
+        let caller = Caller { population: 0, client, endpoint: 0 };
+        waves.note(record.sent, caller, &Fact::Answered(record));
+    }
+    outcome.waves = Some(waves);
     outcome
 }
 

@@ -54,12 +54,13 @@ macro_rules! built_in {
 built_in! {
     Scenario "scenarios":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "brooker"
-        "contended-row" "heroku-throttle" "outage-herd";
+        "contended-row" "herd" "heroku-throttle" "hourly-quota" "outage" "outage-herd"
+        "overload" "storm";
     Api "apis":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "anthropic"
         "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
-        "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku" "outage-herd"
-        "unlimited";
+        "shopify-graphql" "shopify-rest" "slack" "stripe" "x" "heroku" "hourly-quota"
+        "no-hint" "outage-herd" "plain-rate" "retry-after" "unlimited";
     Client "clients":
         "naive" "fixed-interval" "exponential-jitter" "header-aware" "aiclicks-advice"
         "clickterm-advice" "clover-advice" "clover-less-work" "clover-sample"

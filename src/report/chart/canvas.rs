@@ -20,6 +20,9 @@ pub(super) enum Mark {
     Line { points: Vec<Point>, pen: Pen, width: u32 },
     /// The surface that `points` enclose.
     Area { points: Vec<Point>, pen: Pen },
+    /// Many short lines with round ends, each `width` tenths of a pixel wide; one
+    /// of no length is a dot.
+    Runs { runs: Vec<(Point, Point)>, pen: Pen, width: u32 },
     /// A disc; with a `ring` so wide, ink around the background's colour.
     Dot { at: Point, radius: u32, ink: Ink, ring: Option<u32> },
     /// Words on a baseline.
@@ -139,6 +142,13 @@ impl Canvas {
         let width = tenths((width, 0.0)).0.unsigned_abs();
         let points = points.iter().copied().map(tenths).collect();
         self.push(Mark::Line { points, pen, width });
+    }
+
+    /// Many lines from one place to another, both in tenths of a pixel, `width`
+    /// pixels wide with round ends.
+    pub(super) fn runs(&self, runs: Vec<(Point, Point)>, pen: Pen, width: f64) {
+        let width = tenths((width, 0.0)).0.unsigned_abs();
+        self.push(Mark::Runs { runs, pen, width });
     }
 
     /// A filled rectangle from one corner to the other.

@@ -25,6 +25,9 @@ pub(super) enum Ink {
     Series(u8),
     /// The written name of that client: dark enough to read as text.
     Name(u8),
+    /// What got through, beside refusals in the first series' ink and failures in
+    /// that of text: the three differ in hue for all, and in lightness too.
+    Admitted,
 }
 
 /// The colour of each place in the palette: on white, on near-black.
@@ -32,7 +35,7 @@ pub(super) enum Ink {
 /// The first six series are Okabe and Ito's, which the colour-blind tell apart;
 /// the last two are one grey and differ by dash. Orange and sky blue are too
 /// pale to read as text on white, so names have darker shades of the same hue.
-const PALETTE: [(u32, u32); 5 + 2 * SERIES] = [
+const PALETTE: [(u32, u32); 6 + 2 * SERIES] = [
     (0xff_ff_ff, 0x0d_11_17),
     (0x1f_29_33, 0xe6_ed_f3),
     (0x5b_67_70, 0x9d_a7_b3),
@@ -54,6 +57,7 @@ const PALETTE: [(u32, u32); 5 + 2 * SERIES] = [
     (0x21_78_ac, 0xb8_e6_ff),
     (0x5b_67_70, 0x9d_a7_b3),
     (0x5b_67_70, 0x9d_a7_b3),
+    (0x3a_9a_d9, 0x3a_86_c8),
 ];
 
 impl Ink {
@@ -77,6 +81,7 @@ impl Ink {
             Self::Grid => 4,
             Self::Series(index) => 5 + index,
             Self::Name(index) => 13 + index,
+            Self::Admitted => 21,
         }
     }
 
@@ -89,6 +94,7 @@ impl Ink {
             4 => Self::Grid,
             5..=12 => Self::Series(code - 5),
             13..=20 => Self::Name(code - 13),
+            21 => Self::Admitted,
             _ => Self::Text,
         }
     }
@@ -239,6 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn what_came_of_an_attempt_shows_in_lightness_alone() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let mut found = [Ink::Admitted, Ink::series(0), Ink::Text, Ink::Paper]
+                .map(|ink| luminance(ink.rgb(theme)) + 0.05);
+            found.sort_by(f64::total_cmp);
+            assert!(found.windows(2).all(|pair| pair[1] / pair[0] >= 1.2), "{theme:?}: {found:?}");
+        }
+    }
+
+    #[test]
     fn no_two_series_share_both_colour_and_dash() {
         for theme in [Theme::Light, Theme::Dark] {
             for one in 0..SERIES {
@@ -253,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_pen_survives_the_way_through_plotters() {
-        for ink in (0..21).map(Ink::from_code) {
+        for ink in (0..22).map(Ink::from_code) {
             for dash in [Dash::Solid, Dash::Limit, Dash::Long, Dash::Short] {
                 let pen = Pen::solid(ink).dashed(dash).faint(15);
                 assert_eq!(Pen::read(pen.to_backend_color()), pen);

@@ -47,7 +47,7 @@ pub(super) fn figure(value: f64) -> String {
 ///
 /// Only all is `100%` and only nothing `0%`: what rounds to them says `>99.9%`
 /// or `<0.01%`, because a reader takes these two for guarantees.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::report) fn percent(share: f64) -> String {
     if !share.is_finite() {
         return "–".to_owned();
     }
@@ -68,7 +68,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A span of seconds in the unit that suits it: `350 ms`, `1.2 s`, `45 min`.
-pub(super) fn duration(seconds: f64) -> String {
+pub(in crate::report) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return "–".to_owned();
     }

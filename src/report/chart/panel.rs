@@ -130,13 +130,18 @@ impl<'a> Panel<'a> {
 
     /// A vertical grid with its values below: for rows of names.
     pub(super) fn columns(&self) {
+        self.verticals();
+        self.floor();
+        self.ticks("");
+    }
+
+    /// A vertical grid.
+    pub(super) fn verticals(&self) {
         for tick in &self.x.ticks {
             let (x, _) = self.crisp((tick.at, self.y.from));
             let line = [(x, self.frame.top), (x, self.frame.bottom)];
             self.canvas.line(&line, Pen::solid(Ink::Grid), 1.0);
         }
-        self.floor();
-        self.ticks("");
     }
 
     /// The ticks of the lower axis and its `title` below them, if it has one.

@@ -73,6 +73,7 @@ impl Sheet {
                     self.stroke(&path, *pen, *width);
                 }
             }
+            Mark::Runs { runs, pen, width } => self.runs(runs, *pen, *width),
             Mark::Area { points, pen } => {
                 if let Some(path) = polygon(points, true) {
                     self.fill(&path, *pen);
@@ -90,6 +91,26 @@ impl Sheet {
                 }
             }
             Mark::Text { at, body, style } => self.text(*at, body, *style),
+        }
+    }
+
+    /// Lines and, where they have no length, dots.
+    fn runs(&mut self, runs: &[(Point, Point)], pen: Pen, width: u32) {
+        let (mut dots, mut lines) = (PathBuilder::new(), PathBuilder::new());
+        for &(from, to) in runs {
+            let ((x, y), end) = (pixels(from), pixels(to));
+            if from == to {
+                dots.push_circle(x, y, width as f32 / 20.0);
+            } else {
+                lines.move_to(x, y);
+                lines.line_to(end.0, end.1);
+            }
+        }
+        if let Some(path) = lines.finish() {
+            self.stroke(&path, pen, width);
+        }
+        if let Some(path) = dots.finish() {
+            self.fill(&path, pen);
         }
     }
 

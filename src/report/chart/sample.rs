@@ -1,6 +1,6 @@
 //! Numbers of the shape that runs give, for looking and for tests.
 
-use super::{Chart, Estimate, fairness, rate, throttled, wait, work_time};
+use super::{Chart, Estimate, fairness, rate, throttled, wait, waves, work_time};
 
 /// The clients of the samples, as long as real names are.
 pub(super) const NAMES: [&str; 8] = [
@@ -187,6 +187,51 @@ pub(super) fn rate_extremes(names: &[&str]) -> Chart {
         }),
         phases: (0..4).map(outage).collect(),
         clients: (0..6).map(client).collect(),
+    }
+    .chart()
+}
+
+/// An outage; stripes, a drizzle or nothing, by client; where the picture is as
+/// wide as it may be, as many dots as it may have.
+pub(super) fn waves(names: &[&str], columns: usize) -> Chart {
+    let (title, subtitle) = words("After the outage, all but two come back at once");
+    let columns = columns.min(waves::COLUMNS);
+    let rows = waves::rows_for(names.len()).min(50);
+    let dense = columns == waves::COLUMNS;
+    let each = 18_000 / names.len().max(1);
+    let dot = |index: usize, field: usize| {
+        let (column, row) = (field / rows, field % rows);
+        let (column, row) = (u32::try_from(column).ok()?, u32::try_from(row).ok()?);
+        let draw = noise(u64::try_from(field * 8 + index).ok()?);
+        let there = match index {
+            _ if dense => draw < each as f64 / (columns * rows) as f64,
+            4 => false,
+            index if index % 2 == 0 => column % 20 < 2 && draw < 0.9,
+            _ => draw < 0.1,
+        };
+        let fate = match noise(u64::try_from(field + index).ok()?) {
+            _ if !dense && (30..45).contains(&column) => waves::Fate::Failed,
+            draw if draw < 0.4 => waves::Fate::Admitted,
+            draw if dense && draw < 0.6 => waves::Fate::Failed,
+            _ => waves::Fate::Refused,
+        };
+        there.then_some(waves::Dot { column, row, fate })
+    };
+    let client = |index: usize| waves::Client {
+        name: names[index].to_owned(),
+        note: "20.0 % served · 4.00 attempts per call · up to 1,234 retries in 100 ms".to_owned(),
+        dots: (0..columns * rows).filter_map(|field| dot(index, field)).collect(),
+    };
+    waves::Waves {
+        title,
+        subtitle,
+        rows_text: "Attempts of 200 clients, 4 to a row".to_owned(),
+        note: "A dot is up to 8 attempts of 4 clients sent within 80 ms.".to_owned(),
+        width: 0.5,
+        columns,
+        rows,
+        phases: vec![rate::Phase { from: 15.0, to: 22.5, text: "outage".to_owned() }],
+        clients: (0..names.len()).map(client).collect(),
     }
     .chart()
 }

@@ -80,6 +80,10 @@ impl Sheet {
                 let stroke = self.stroke(*pen, *width);
                 self.line(&format!("<path{stroke} fill=\"none\" d=\"{}\"/>", path(points)));
             }
+            Mark::Runs { runs, pen, width } => {
+                let stroke = self.stroke(*pen, *width);
+                self.line(&format!("<path{stroke} fill=\"none\" d=\"{}\"/>", strokes(runs)));
+            }
             Mark::Area { points, pen } => {
                 let fill = self.fill(*pen);
                 self.line(&format!("<path{fill} d=\"{}z\"/>", path(points)));
@@ -208,6 +212,25 @@ fn path(points: &[Point]) -> String {
     written.strip_suffix('l').map(str::to_owned).unwrap_or(written)
 }
 
+/// The `d` of many upright or level lines, each begun by a step from the last.
+fn strokes(runs: &[(Point, Point)]) -> String {
+    let mut written = String::new();
+    let mut before = (0, 0);
+    for &(from, to) in runs {
+        let (dx, dy) = (number(from.0 - before.0), number(from.1 - before.1));
+        let comma = if dy.starts_with('-') { "" } else { " " };
+        let (across, down) = (number(to.0 - from.0), number(to.1 - from.1));
+        let line = match (to.0 - from.0, to.1 - from.1) {
+            (_, 0) => format!("h{across}"),
+            (0, _) => format!("v{down}"),
+            _ => format!("l{across} {down}"),
+        };
+        write!(written, "m{dx}{comma}{dy}{line}").expect(TO_MEMORY);
+        before = to;
+    }
+    written
+}
+
 /// `text` with what XML would take for markup written out.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -238,6 +261,12 @@ mod tests {
     fn a_path_goes_by_steps() {
         assert_eq!(path(&[(620, 2_500), (630, 2_495), (640, 2_505)]), "M62 250l1-.5 1 1");
         assert_eq!(path(&[(0, 0), (-5, 0), (-5, 10)]), "M0 0l-.5 0 0 1");
+    }
+
+    #[test]
+    fn many_strokes_are_one_path() {
+        let runs = [((620, 100), (620, 100)), ((620, 120), (620, 180)), ((650, 90), (690, 90))];
+        assert_eq!(strokes(&runs), "m62 10h0m0 2v6m3-9h4");
     }
 
     #[test]

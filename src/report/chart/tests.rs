@@ -20,6 +20,7 @@ fn charts(names: &[&str], bins: usize) -> Vec<Chart> {
     vec![
         sample::work_time(names),
         sample::rate(names, bins),
+        sample::waves(names, bins),
         sample::throttled(names),
         sample::fairness(names),
         sample::wait(names),
@@ -133,6 +134,7 @@ fn what_a_plot_cannot_show_it_says() {
     assert_eq!(svg.matches("upstream outage").count(), 1, "named once");
     let svg = sample::work_undone(&NAMES).svg();
     assert!(svg.contains("no client finished its work") && svg.contains("50.0% served"));
+    assert_eq!(sample::waves(&NAMES, 120).svg().matches("no attempts").count(), 1);
     assert!(sample::wait(&NAMES).svg().contains("1.7% never served"));
     assert!(sample::fairness(&NAMES).svg().contains("curve same as naive"));
 }
@@ -177,6 +179,8 @@ fn look() {
         (sample::rate_extremes(&NAMES), "extremes"),
         (sample::work_undone(&NAMES[..6]), "undone"),
         (sample::wait(&HOSTILE), "hostile"),
+        (sample::waves(&NAMES[..2], 300), "2"),
+        (sample::waves(&HOSTILE, 300), "hostile"),
         (every_mark(), "1"),
     ];
     for (chart, kind) in few.chain(many).chain(empty).chain(other) {

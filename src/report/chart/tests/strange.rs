@@ -1,6 +1,6 @@
 //! Charts of numbers that no run should give: none may stop the program.
 
-use super::super::{Chart, Estimate, Theme, fairness, rate, throttled, wait, work_time};
+use super::super::{Chart, Estimate, Theme, fairness, rate, throttled, wait, waves, work_time};
 use super::check_markup;
 
 fn title() -> String {
@@ -88,6 +88,24 @@ fn waits(value: f64) -> Chart {
     wait::Wait { title: title(), subtitle: title(), clients: vec![client] }.chart()
 }
 
+/// A field beyond the sheet, and rows and columns that there are not.
+fn sent(value: f64) -> Chart {
+    let dot = |column, row| waves::Dot { column, row, fate: waves::Fate::Refused };
+    let dots = vec![dot(0, 0), dot(u32::MAX, 3), dot(3, u32::MAX), dot(0, 0)];
+    waves::Waves {
+        title: title(),
+        subtitle: title(),
+        rows_text: title(),
+        note: title(),
+        width: value,
+        columns: 0,
+        rows: 0,
+        phases: vec![rate::Phase { from: value, to: value, text: "phase".to_owned() }],
+        clients: vec![waves::Client { name: name(), note: title(), dots }],
+    }
+    .chart()
+}
+
 #[test]
 fn no_number_is_too_strange_to_draw() {
     let (most, nan) = (f64::MAX, f64::NAN);
@@ -96,6 +114,7 @@ fn no_number_is_too_strange_to_draw() {
             work(value, work_time::XUnit::Seconds),
             work(value, work_time::XUnit::Share),
             rates(value),
+            sent(value),
             shares(value),
             fair(value),
             waits(value),
