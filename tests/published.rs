@@ -48,9 +48,9 @@ impl Observer for Watch {
 }
 
 impl Watch {
-    /// The end of the call that so large a share of the served ones ended before.
-    fn quantile(&self, share: f64) -> f64 {
-        self.ends[(self.ends.len() as f64 * share) as usize]
+    /// The end of the call that so many percent of the served ones ended before.
+    fn quantile(&self, percent: usize) -> f64 {
+        self.ends[self.ends.len() * percent / 100]
     }
 
     fn last(&self) -> f64 {
@@ -212,8 +212,8 @@ fn a_herd_in_step_is_counted_by_hand() {
     for (second, wave) in [(12, 1_000), (22, 800), (32, 600), (42, 400), (52, 200)] {
         assert_eq!(run.rate[second], wave, "second {second}");
     }
-    for (share, end) in [(0.0, 12.7), (0.5, 32.7), (0.99, 52.7)] {
-        assert!((run.quantile(share) - end).abs() < 1e-9, "{share}: {}", run.quantile(share));
+    for (percent, end) in [(0, 12.7), (50, 32.7), (99, 52.7)] {
+        assert!((run.quantile(percent) - end).abs() < 1e-9, "{percent} %");
     }
     assert!((run.last() - 52.7).abs() < 1e-9);
     assert!((peak(run) - 1_000.0).abs() < 0.5);
@@ -257,8 +257,8 @@ fn a_herd_after_an_outage_asks_as_often_and_ends_as_late_as_published() {
         let ours = [
             of(runs, |run| run.attempts as f64),
             of(runs, Watch::last),
-            of(runs, |run| run.quantile(0.5)),
-            of(runs, |run| run.quantile(0.99)),
+            of(runs, |run| run.quantile(50)),
+            of(runs, |run| run.quantile(99)),
             of(runs, peak),
         ];
         for (values, (theirs, sd, half)) in ours.iter().zip(apart) {
