@@ -66,7 +66,7 @@ built_in! {
         "ironclad-advice" "keymint-advice" "keymint-sample" "w1" "aiohttp-retry"
         "aiohttp-retry-fibonacci" "aiohttp-retry-jitter" "aiohttp-retry-random" "anthropic"
         "anthropic-node" "anthropic-v0" "aws-adaptive" "aws-adaptive-2020"
-        "aws-adaptive-dynamodb" "aws-go" "aws-java" "aws-java-legacy" "aws-js"
+        "aws-adaptive-dynamodb" "aws-go" "aws-java" "aws-java-2026" "aws-java-legacy" "aws-js"
         "aws-js-adaptive" "aws-js-dynamodb" "aws-legacy" "aws-legacy-dynamodb" "aws-rust"
         "aws-rust-2020" "aws-standard" "aws-standard-2020" "aws-standard-dynamodb"
         "axios-retry" "axios-retry-expo" "axios-retry-linear" "backoff-constant"
