@@ -95,17 +95,29 @@ fn a_breaker_drops_first_attempts_too_and_tries_one_after_the_break() {
     assert_eq!(ends(FAILS, EVERY, client), [sent, sent, dropped, sent, dropped, sent]);
 }
 
+/// Two calls break the circuit that all share, the only attempt that may leave
+/// after the break is that of somebody who leaves early, and one more call comes.
+const BROKEN: &str = "burst = { calls = 2 }\nidentity = { key = \"shared\" }\n\
+    [[population]]\nname = \"hasty\"\nburst = { calls = 1, at = \"20s\" }\n\
+    patience = \"1s\"\nidentity = { key = \"shared\" }\n\
+    [[population]]\nname = \"last\"\nburst = { calls = 1, at = \"40s\" }\n\
+    identity = { key = \"shared\" }";
+const BREAKER: &str = "of = [\"key\"]\nbreaker = { ratio = 0.5, least = 2, \
+                       sampling = \"60s\", break = \"10s\", on = [\"500\"] }";
+
 #[test]
 fn a_trial_whose_caller_leaves_does_not_leave_the_circuit_half_open() {
-    let hasty = format!("{EVERY}\npatience = \"1s\"");
-    let client = "attempts = 1\nwait = \"zero\"\ntimeout = \"900ms\"\n\
-                  [[budget]]\nbreaker = { ratio = 0.5, least = 2, sampling = \"60s\", \
-                  break = \"5s\", on = [\"timeout\"] }";
-    let lost = client.replace("timeout = \"900ms\"\n", "");
-    // Answered by its own timeout every attempt fails: all after the second are
-    // trials, as the break is shorter than the time between calls.
-    assert_eq!(ends(SLOW, &hasty, client), [(1, by(Cause::NotRetried)); 6]);
-    assert_eq!(ends(SLOW, &hasty, &lost), [(1, by(Cause::Deadline)); 6]);
+    let client = format!("attempts = 1\nwait = \"zero\"\n[[budget]]\n{BREAKER}");
+    let (failed, left) = ((1, by(Cause::Attempts)), (1, by(Cause::Deadline)));
+    assert_eq!(ends(SLOW, BROKEN, &client), [failed, failed, left, failed]);
+    // The same where it leaves between two attempts that are one to the breaker.
+    let client = format!(
+        "attempts = 2\nwait = {{ fixed = \"2s\" }}\n\
+         [[layer]]\nname = \"outer\"\nretries = []\nattempts = 1\nwait = \"zero\"\n\
+         [[layer.budget]]\n{BREAKER}"
+    );
+    let (failed, left) = ((2, by(Cause::NotRetried)), (1, by(Cause::Deadline)));
+    assert_eq!(ends(FAILS, BROKEN, &client), [failed, failed, left, failed]);
 }
 
 #[test]
