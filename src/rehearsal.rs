@@ -1,7 +1,7 @@
 //! Rehearsal: what a policy does by itself, without an API, a network or others.
 //!
-//! Its waits before each retry, whatever ends it ([`waits`]); and one call
-//! against a server that gives the same answer for ever ([`against`]).
+//! Its waits before each retry, whatever ends it ([`waits()`]); and one call
+//! against a server that gives the same answer for ever ([`against()`]).
 
 pub mod against;
 pub mod waits;
