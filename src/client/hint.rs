@@ -10,7 +10,8 @@ use crate::rng::Purpose;
 use crate::time::{Instant, SECOND, Span};
 
 /// One way to read a header's value as a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// A whole number of seconds from now.
     Integer,
@@ -25,6 +26,7 @@ pub enum Form {
     /// Seconds since the epoch where that is a time from 2024 on, else from now.
     EpochOrDelta,
     /// All that tells a time from now: numbers, durations, dates, structured fields.
+    #[default]
     Delta,
 }
 
@@ -130,9 +132,11 @@ pub enum Most {
 }
 
 /// How the wait asked for meets the policy's own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Combine {
     /// It replaces it.
+    #[default]
     Replace,
     /// The longer of the two before jitter; then both are jittered alike.
     Max,

@@ -3,6 +3,8 @@
 //! The order is that of real libraries: classify, attempts left, the wait, the
 //! hint, the deadline. A budget is asked last, by the policy.
 
+use serde::Deserialize;
+
 use super::classify::{Classify, Kinds};
 use super::hint::{Combine, Hint, Hinted};
 use super::wait::{Draw, Wait};
@@ -90,9 +92,11 @@ pub struct Deadline {
 }
 
 /// What becomes of a wait that would end after the deadline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Exceed {
     /// It is not begun.
+    #[default]
     GiveUp,
     /// It is cut to what is left, for one last attempt.
     Clip,

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::client::{
-    Class, Classify, Combine, Deadline, Exceed, Exponential, Fibonacci, Force, Form, Hint, Jitter,
-    Layer, Most, Otherwise, Schedule, Source, Wait,
+    Class, Classify, Deadline, Exponential, Fibonacci, Force, Form, Hint, Jitter, Layer, Most,
+    Otherwise, Schedule, Source, Wait,
 };
 use crate::http::Methods;
 use crate::scenario::file::{client as of, retry as file};
@@ -50,14 +50,9 @@ pub(super) fn build(client: &of::Client, said: &Vocabulary<'_>, checks: &mut Che
         classify: classify(client, said),
         classes: classes.collect(),
         hint: client.hint.as_ref().and_then(|hint| build_hint(hint, said, &at, checks)),
-        deadline: client.deadline.map(|deadline| Deadline {
-            total: deadline.total,
-            exceed: match deadline.exceed {
-                file::Exceed::GiveUp => Exceed::GiveUp,
-                file::Exceed::Clip => Exceed::Clip,
-                file::Exceed::Kill => Exceed::Kill,
-            },
-        }),
+        deadline: client
+            .deadline
+            .map(|deadline| Deadline { total: deadline.total, exceed: deadline.exceed }),
         wait,
     }
 }
@@ -192,11 +187,7 @@ fn build_hint(
         on: hint.on.as_deref().map(|on| said.kinds(on)),
         presence: hint.presence,
         when_zero,
-        combine: match hint.combine {
-            file::Combine::Replace => Combine::Replace,
-            file::Combine::Max => Combine::Max,
-            file::Combine::Within(span) => Combine::Within(span),
-        },
+        combine: hint.combine,
         rounds_up: hint.round.is_some(),
         jitter: jitter(hint.jitter, at, checks),
         most: match hint.limit {
@@ -224,16 +215,7 @@ fn otherwise(written: Option<&file::Otherwise>, default: Otherwise) -> Otherwise
     }
 }
 
-fn forms(forms: &[file::HintForm]) -> Vec<Form> {
-    let form = |form: &file::HintForm| match form {
-        file::HintForm::Delta => Form::Delta,
-        file::HintForm::Integer => Form::Integer,
-        file::HintForm::Decimal => Form::Decimal,
-        file::HintForm::Date => Form::Date,
-        file::HintForm::Millis => Form::Millis,
-        file::HintForm::Epoch => Form::Epoch,
-        file::HintForm::EpochOrDelta => Form::EpochOrDelta,
-    };
-    // Without a form, a header is read in every way that tells a time from now.
-    if forms.is_empty() { vec![Form::Delta] } else { forms.iter().map(form).collect() }
+/// Without a form, a header is read in every way that tells a time from now.
+fn forms(forms: &[Form]) -> Vec<Form> {
+    if forms.is_empty() { vec![Form::Delta] } else { forms.to_vec() }
 }

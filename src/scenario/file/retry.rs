@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{AnswerKind, OneOrMore, UpTo};
-use crate::client::Presence;
+use crate::client::{Combine, Exceed, Form, Presence};
 use crate::time::Span;
 
 /// The wait before a retry.
@@ -263,26 +263,13 @@ pub struct HintHeader {
     pub name: String,
     /// How it is read.
     #[serde(default)]
-    pub form: OneOrMore<HintForm>,
+    pub form: OneOrMore<Form>,
     /// At a number 0; without it, as the hint says.
     #[serde(default)]
     pub zero: Option<Otherwise>,
     /// At what cannot be read, likewise.
     #[serde(default)]
     pub bad: Option<Otherwise>,
-}
-
-/// How the wait asked for meets the client's own.
-#[derive(Clone, Copy, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Combine {
-    /// In its place.
-    #[default]
-    Replace,
-    /// The longer of the two, then jittered.
-    Max,
-    /// From the client's own to so much more.
-    Within(Span),
 }
 
 /// A direction of rounding.
@@ -321,27 +308,6 @@ pub enum Otherwise {
     Wait(Span),
 }
 
-/// One way to read a header's value as a time.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HintForm {
-    /// All that tells a time from now: numbers, durations, dates.
-    #[default]
-    Delta,
-    /// A whole number of seconds.
-    Integer,
-    /// Any number of seconds.
-    Decimal,
-    /// An HTTP date.
-    Date,
-    /// Milliseconds.
-    Millis,
-    /// Seconds since the epoch.
-    Epoch,
-    /// That from 2024 on, else seconds.
-    EpochOrDelta,
-}
-
 /// Copies of an attempt, up to `attempts` in all.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -359,19 +325,6 @@ pub struct Deadline {
     /// What becomes of a wait that would end after it.
     #[serde(default)]
     pub exceed: Exceed,
-}
-
-/// What becomes of a wait that would end after the deadline.
-#[derive(Clone, Copy, Default, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Exceed {
-    /// It is not begun.
-    #[default]
-    GiveUp,
-    /// It is cut to what is left.
-    Clip,
-    /// It is ended, and so is an attempt in flight.
-    Kill,
 }
 
 /// What differs for some answers.
