@@ -60,7 +60,7 @@ impl Schedule {
             let of = |(name, client): &(&str, Lone)| {
                 let policy = client.policy(&[], &[]);
                 let rows = rehearsal::waits(&policy, answer, self.retries, self.draws);
-                Waits { client: (*name).to_owned(), version: version(client), rows }
+                Waits { client: (*name).to_owned(), release: client.release(), rows }
             };
             let all: Vec<Waits> = clients.iter().map(of).collect();
             return print(&waits(&all, self.format.into()));
@@ -77,8 +77,8 @@ impl Schedule {
             let policy = client.policy(&against.names(), &against.words());
             let ended = rehearsal::against(&policy, against, fixed);
             let outcome = outcome(client, &ended);
-            let (client, version) = ((*name).to_owned(), version(client));
-            Encounter { client, version, against: against.clone(), ended, outcome }
+            let (client, release) = ((*name).to_owned(), client.release());
+            Encounter { client, release, against: against.clone(), ended, outcome }
         };
         let all: Vec<Encounter> = pairs.map(of).collect();
         print(&encounters(&all, self.against.len(), self.format.into()))
@@ -91,10 +91,4 @@ fn outcome(client: &Lone, ended: &rehearsal::Ended) -> String {
         None => "never stops".to_owned(),
         Some(cause) => client.raises(cause, ended.answer).unwrap_or("returned").to_owned(),
     }
-}
-
-/// The library and its version: `urllib3 2.8.0`.
-fn version(client: &Lone) -> Option<String> {
-    let file = client.file();
-    Some(format!("{} {}", file.library.as_ref()?, file.version.as_ref()?))
 }

@@ -1,12 +1,12 @@
 //! What clients do by themselves, as tables: their waits, and one call each.
 
-use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
-
 use super::csv::sheet;
-use super::number::Quantity;
+use super::grid;
+use super::number::{self, Quantity};
 use super::table::Format;
 use super::text::{cell, visible, wrap};
 use crate::rehearsal::{Against, Ended, Row};
+use crate::scenario::Release;
 use crate::time::Span;
 
 /// The waits of one client.
@@ -14,8 +14,8 @@ use crate::time::Span;
 pub struct Waits {
     /// As it was asked for.
     pub client: String,
-    /// The library and its version.
-    pub version: Option<String>,
+    /// The library that it does as.
+    pub release: Option<Release>,
     /// A row for each retry.
     pub rows: Vec<Row>,
 }
@@ -25,8 +25,8 @@ pub struct Waits {
 pub struct Encounter {
     /// As it was asked for.
     pub client: String,
-    /// The library and its version.
-    pub version: Option<String>,
+    /// The library that it does as.
+    pub release: Option<Release>,
     /// The answer.
     pub against: Against,
     /// What came of it.
@@ -84,7 +84,8 @@ fn waits_of(client: &Waits) -> String {
         fields
     };
     let rows: Vec<Vec<String>> = client.rows.iter().map(row).collect();
-    let version = client.version.as_ref().map_or(String::new(), |v| format!(" ({v})"));
+    let release = client.release.as_ref();
+    let version = release.map_or(String::new(), |release| format!(" ({release})"));
     let heading = wrap(
         &format!("{}{version}: the wait before each retry, in seconds", visible(&client.client)),
         2,
@@ -123,7 +124,7 @@ pub fn encounters(all: &[Encounter], answers: usize, format: Format) -> String {
 
 /// A list of seconds as JSON has it, which a cell of a sheet holds.
 fn list(waits: &[Span]) -> String {
-    let waits: Vec<String> = waits.iter().map(|wait| exact(wait.as_secs_f64())).collect();
+    let waits: Vec<String> = waits.iter().map(|wait| number::seconds(*wait)).collect();
     format!("[{}]", waits.join(","))
 }
 
@@ -213,8 +214,8 @@ fn waits_in_short(waits: &[Span]) -> String {
 fn versions(all: &[Encounter]) -> String {
     let mut told: Vec<String> = vec![];
     for encounter in all {
-        if let Some(version) = &encounter.version {
-            let sentence = format!("{} is {version}", visible(&encounter.client));
+        if let Some(release) = &encounter.release {
+            let sentence = format!("{} is {release}", visible(&encounter.client));
             if !told.contains(&sentence) {
                 told.push(sentence);
             }
@@ -229,30 +230,14 @@ fn seconds(value: f64) -> String {
     text.trim_end_matches(" s").to_owned()
 }
 
-/// A table whose named columns are text, and whose others are numbers.
+/// A grid as a text of lines.
 fn columns(titles: &[&str], rows: &[Vec<String>], words: &[usize]) -> String {
-    let mut grid = Grid::new();
-    grid.load_style(comfy_table::presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
-    let field = |(place, text): (usize, &str)| {
-        let align = if words.contains(&place) { CellAlignment::Left } else { CellAlignment::Right };
-        Field::new(text).set_alignment(align)
-    };
-    grid.set_header(titles.iter().copied().enumerate().map(field));
-    for row in rows {
-        grid.add_row(row.iter().map(String::as_str).enumerate().map(field));
-    }
-    for (index, column) in grid.column_iter_mut().enumerate() {
-        column.set_padding((u16::from(index > 0) * 2, 0));
-    }
-    let lines = grid.lines().map(|line| line.trim_end().to_owned() + "\n");
-    lines.collect()
+    grid::lines(titles, rows, words).join("\n") + "\n"
 }
 
 /// Seconds to the nanosecond, for programs.
 fn exact(value: f64) -> String {
-    let text = format!("{value:.9}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    number::seconds(Span::from_secs_f64(value))
 }
 
 fn csv(titles: &[&str], rows: Vec<Vec<String>>) -> String {

@@ -1,8 +1,8 @@
 //! What came of one run: every metric, and what happened at each limit.
 
-use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
 use serde_json::{Value, json};
 
+use super::grid;
 use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
@@ -60,19 +60,16 @@ impl Single<'_> {
     }
 
     fn text(&self) -> String {
-        let mut metrics = grid(&["metric", ""]);
-        for metric in METRICS {
+        let metric = |metric: &Metric| {
             let value = self.value(metric).map_or("-".to_owned(), |v| written(metric, v));
-            metrics.add_row([Field::new(metric.name), right(value)]);
-        }
-        let mut limits = grid(&["limit", "rule", "charged", "429s", "notices"]);
-        for fields in self.limits() {
-            let [name, rule, numbers @ ..] = fields;
-            let texts = [Field::new(name), Field::new(rule)];
-            limits.add_row(texts.into_iter().chain(numbers.map(right)));
-        }
-        let (metrics, limits) = (lines(&mut metrics), lines(&mut limits));
-        format!("{}\n\n{metrics}\n{limits}", wrap(&self.heading(), 0))
+            vec![metric.name.to_owned(), value]
+        };
+        let metrics: Vec<Vec<String>> = METRICS.iter().map(metric).collect();
+        let metrics = grid::lines(&["metric", ""], &metrics, &[0]).join("\n");
+        let limits: Vec<Vec<String>> = self.limits().into_iter().map(Vec::from).collect();
+        let titles = ["limit", "rule", "charged", "429s", "notices"];
+        let limits = grid::lines(&titles, &limits, &[0, 1]).join("\n");
+        format!("{}\n\n{metrics}\n\n{limits}\n", wrap(&self.heading(), 0))
     }
 
     fn markdown(&self) -> String {
@@ -148,28 +145,4 @@ fn written(metric: &Metric, value: f64) -> String {
         Unit::Ratio if metric.name.ends_with("share") => Quantity::Share.write(value),
         Unit::Ratio => number::decimal(value, 3),
     }
-}
-
-fn grid(titles: &[&str]) -> Grid {
-    let mut grid = Grid::new();
-    grid.load_style(comfy_table::presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
-    let numbers = if titles.len() > 2 { 2 } else { 1 };
-    let align = |place| {
-        if place < numbers { CellAlignment::Left } else { CellAlignment::Right }
-    };
-    let titles = titles.iter().enumerate();
-    grid.set_header(titles.map(|(place, title)| Field::new(title).set_alignment(align(place))));
-    grid
-}
-
-fn right(text: String) -> Field {
-    Field::new(text).set_alignment(CellAlignment::Right)
-}
-
-fn lines(grid: &mut Grid) -> String {
-    for (index, column) in grid.column_iter_mut().enumerate() {
-        column.set_padding((u16::from(index > 0) * 2, 0));
-    }
-    grid.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }

@@ -1,7 +1,6 @@
 //! The table of a comparison: a client a row, as text, markdown, CSV or JSON.
 
-use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, Table as Grid};
-
+use super::grid;
 use super::number::{self, Quantity, data};
 use super::subject::{self, End, Subject};
 use super::text::{WIDTH, cell, visible, wrap};
@@ -137,32 +136,21 @@ impl Table {
     }
 
     fn text(&self) -> String {
-        let mut grid = Grid::new();
-        grid.load_style(comfy_table::presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Disabled);
-        let titles = self.columns.iter().map(|column| {
-            Field::new(cut(&column.title, TITLE)).set_alignment(CellAlignment::Right)
-        });
-        grid.set_header(std::iter::once(Field::new("client")).chain(titles));
+        let titles = self.columns.iter().map(|column| cut(&column.title, TITLE));
+        let titles: Vec<String> = std::iter::once("client".to_owned()).chain(titles).collect();
         let names: Vec<&str> = self.rows.iter().map(|row| row.client.as_str()).collect();
         let fields: Vec<Vec<String>> = self.rows.iter().map(|row| self.fields(row)).collect();
         let width = |column: usize| {
             let numbers = fields.iter().map(|fields| fields[column].chars().count());
-            let title = cut(&self.columns[column].title, TITLE).chars().count();
+            let title = titles[column + 1].chars().count();
             2 + numbers.max().unwrap_or(0).max(title)
         };
         let numbers: usize = (0..self.columns.len()).map(width).sum();
         let room = WIDTH.saturating_sub(numbers).clamp(WHOLE, NAME);
-        for (fields, name) in fields.iter().zip(names_cut(&names, room)) {
-            let numbers =
-                fields.iter().map(|text| Field::new(text).set_alignment(CellAlignment::Right));
-            let name = Field::new(name);
-            grid.add_row(std::iter::once(name).chain(numbers));
-        }
-        for (index, column) in grid.column_iter_mut().enumerate() {
-            column.set_padding((u16::from(index > 0) * 2, 0));
-        }
-        let mut lines: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
+        let rows = fields.into_iter().zip(names_cut(&names, room));
+        let rows = rows.map(|(fields, name)| std::iter::once(name).chain(fields).collect());
+        let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+        let mut lines = grid::lines(&titles, &rows.collect::<Vec<_>>(), &[0]);
         let finished = self.rows.iter().filter(|row| row.finished).count();
         if finished < self.rows.len() {
             let widest = lines.iter().map(|line| line.chars().count()).max();

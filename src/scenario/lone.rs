@@ -7,6 +7,7 @@ use super::file::AnswerKind;
 use super::file::client::Client;
 use super::file::retry::{Otherwise, Raises};
 use super::library::Kind;
+use super::plan::Release;
 use super::reference::Reference;
 use crate::client::{Cause, Policy};
 use crate::http::{Answer, Headers};
@@ -35,10 +36,10 @@ impl Lone {
         if faults.is_empty() { Ok(Lone { file }) } else { Err(document.faults(faults).into()) }
     }
 
-    /// The client's file.
+    /// The library that it does as.
     #[must_use]
-    pub fn file(&self) -> &Client {
-        &self.file
+    pub fn release(&self) -> Option<Release> {
+        Release::of(&self.file)
     }
 
     /// Its policy at a server that sends these headers and says these words.
