@@ -5,6 +5,7 @@
 
 pub mod number;
 pub mod text;
+mod grid;
 pub mod subject;
 pub mod table;
 pub mod words;

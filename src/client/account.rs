@@ -6,6 +6,7 @@
 
 use super::budget::BudgetState;
 use super::{BudgetOf, Heard, Policy, Progress, Who};
+use crate::rng::Purpose;
 use crate::time::Instant;
 
 /// What keeps the budgets of a call's retry loops, as `Policy::next` asks it.
@@ -57,21 +58,22 @@ impl Account {
         self.0.is_empty()
     }
 
-    /// Whether the next attempt of a call may leave; if so, it does. `bits`
-    /// are the uniform bits of each budget, by its place.
+    /// Whether the next attempt of a call may leave; if so, it does. What a
+    /// budget draws is the call's own, by the attempts that it has made.
     pub fn admits(
         &mut self,
         policy: &Policy,
         who: &Who,
         progress: &[Progress],
         now: Instant,
-        bits: impl Fn(u64) -> u64,
     ) -> bool {
+        let first_draw = u64::from(who.attempts) * policy.budgets.len() as u64;
         for (n, (part, place)) in policy.budgets.iter().zip(0..).enumerate() {
             let layer = usize::from(part.layer);
             if let (true, Some(slot)) = (begins(progress, layer), part.of.slot(who)) {
                 let first = progress[layer].paid().is_none();
-                if !self.0[n].admit(&part.budget, slot, now, first, bits(place)) {
+                let bits = who.key.draw(Purpose::Throttle, first_draw + place);
+                if !self.0[n].admit(&part.budget, slot, now, first, bits) {
                     self.recall(policy, who, progress, n);
                     return false;
                 }

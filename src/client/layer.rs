@@ -136,7 +136,7 @@ impl Layer {
         if !self.classify.retries(heard.method, answer, headers, hinted) {
             return Next::GiveUp(Cause::NotRetried);
         }
-        let class = self.classes.iter().find(|class| class.of.contain(answer, headers));
+        let class = self.class(answer, headers);
         progress.attempts += u32::from(!class.is_some_and(|class| class.free));
         if progress.attempts >= class.map_or(self.attempts, |class| class.attempts) {
             return Next::GiveUp(Cause::Attempts);
@@ -153,15 +153,19 @@ impl Layer {
     /// no say in it.
     #[must_use]
     pub fn wait_after(&self, answer: Answer, headers: &Headers) -> &Wait {
-        let class = self.classes.iter().find(|class| class.of.contain(answer, headers));
-        class.map_or(&self.wait, |class| &class.wait)
+        self.class(answer, headers).map_or(&self.wait, |class| &class.wait)
     }
 
     /// Whether no number of such answers is too many.
     #[must_use]
     pub fn is_endless(&self, answer: Answer, headers: &Headers) -> bool {
-        let class = self.classes.iter().find(|class| class.of.contain(answer, headers));
+        let class = self.class(answer, headers);
         class.map_or(self.attempts, |class| class.attempts) == u32::MAX
+    }
+
+    /// What differs for such an answer, if anything does.
+    fn class(&self, answer: Answer, headers: &Headers) -> Option<&Class> {
+        self.classes.iter().find(|class| class.of.contain(answer, headers))
     }
 
     /// The wait before the next attempt: the schedule's, the response's, or both.

@@ -2,10 +2,9 @@
 //! in tables indexed by the scope that each part names.
 
 use super::pace::{Allowance, Ask, Rows, Told, Turn};
-use super::{Policy, Whose};
+use super::{Heard, Policy, Whose};
 use crate::api::EndpointId;
 use crate::attribute::{Place, Principal};
-use crate::http::{Answer, Headers};
 use crate::rng::Key;
 use crate::time::Instant;
 
@@ -138,16 +137,9 @@ impl Memory {
         }
     }
 
-    /// Remembers what an answer tells; `clock` is what the client's clock reads.
-    pub fn learn(
-        &mut self,
-        policy: &Policy,
-        who: &Who,
-        now: Instant,
-        clock: Instant,
-        answer: Answer,
-        headers: &Headers,
-    ) {
+    /// Remembers what an answer tells.
+    pub fn learn(&mut self, policy: &Policy, who: &Who, heard: &Heard<'_>) {
+        let Heard { now, clock, answer, headers, .. } = *heard;
         for (pause, until) in policy.pauses.iter().zip(&mut self.pauses) {
             if pause.on.contain(answer, headers)
                 && let Some(slot) = pause.of.slot(who)
@@ -215,7 +207,7 @@ mod tests {
     use crate::client::{
         Filter, Gauge, HeaderGate, HeaderPace, Kind, Kinds, Pace, Pacing, Pause, Spacing, Timer,
     };
-    use crate::http::{HeaderId, Status, Value};
+    use crate::http::{Answer, HeaderId, Headers, Method, Status, Value};
     use crate::time::{SECOND, Span};
 
     fn policy() -> Policy {
@@ -250,6 +242,12 @@ mod tests {
         Instant(seconds * SECOND)
     }
 
+    /// What comes at a second, by a clock that is right.
+    fn came(seconds: u64, answer: Answer, headers: &Headers) -> Heard<'_> {
+        let now = at(seconds);
+        Heard { now, clock: now, method: Method::Get, answer, headers }
+    }
+
     #[test]
     fn a_pace_lines_attempts_up_and_a_pause_breaks_the_line() {
         let mut policy = policy();
@@ -261,7 +259,7 @@ mod tests {
         let mut memory = Memory::new(&policy, 1);
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Go);
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Reserved(at(2), 1));
-        memory.learn(&policy, &WHO, at(1), at(1), REFUSED, &Headers::NONE);
+        memory.learn(&policy, &WHO, &came(1, REFUSED, &Headers::NONE));
         assert_eq!(memory.permit(&policy, &WHO, at(2), 1), Permit::Closed(at(6)));
         assert_eq!(memory.permit(&policy, &WHO, at(6), 0), Permit::Go);
         // Who would be gone by then takes no turn from those behind.
@@ -279,7 +277,7 @@ mod tests {
         let mut headers = Headers::NONE;
         headers.set(HeaderId(0), Value::Integer(2));
         headers.set(HeaderId(1), Value::Integer(10));
-        memory.learn(&policy, &WHO, at(0), at(0), Answer::Status(Status::OK), &headers);
+        memory.learn(&policy, &WHO, &came(0, Answer::Status(Status::OK), &headers));
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Reserved(at(5), 1));
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Reserved(at(10), 1));
         assert_eq!(memory.permit(&policy, &WHO, at(0), 0), Permit::Closed(at(10)));
@@ -302,14 +300,14 @@ mod tests {
         let mut headers = Headers::NONE;
         headers.set(HeaderId(0), Value::Integer(0));
         headers.set(HeaderId(1), Value::Integer(2));
-        memory.learn(&policy, &WHO, at(5), at(5), ok, &headers);
+        memory.learn(&policy, &WHO, &came(5, ok, &headers));
         let opens = at(7).after(Span::millis(100));
         assert_eq!(memory.permit(&policy, &WHO, at(5), 0), Permit::Closed(opens));
         assert_eq!(memory.permit(&policy, &WHO, opens, 0), Permit::Go);
         let other = Who { client: 1, ..WHO };
         assert_eq!(memory.permit(&policy, &other, at(5), 0), Permit::Go);
         // A response without the headers opens it.
-        memory.learn(&policy, &WHO, at(6), at(6), ok, &Headers::NONE);
+        memory.learn(&policy, &WHO, &came(6, ok, &Headers::NONE));
         assert_eq!(memory.permit(&policy, &WHO, at(6), 0), Permit::Go);
     }
 }

@@ -3,7 +3,7 @@
 use super::call::{NONE, Stage};
 use super::queue::{Event, What};
 use super::{AttemptRecord, End, Engine, Fact, Observer};
-use crate::client::{Cause, Draw, Heard, Next, Who};
+use crate::client::{Draw, Heard, Next, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::{Key, Purpose};
 use crate::time::Span;
@@ -35,12 +35,10 @@ impl<O: Observer> Engine<'_, O> {
         if self.policy(call).hedge.is_none() {
             self.land(call);
         }
-        let (who, policy, population) = (self.who(call), self.policy(call), self.population(call));
-        let (now, clock) = (self.now, population.clock(self.now));
-        self.memories[usize::from(population.policy)]
-            .learn(policy, &who, now, clock, answer, headers);
-        let method = self.model.api.endpoints[who.endpoint as usize].method;
-        let heard = Heard { now, clock, method, answer, headers };
+        let (who, policy) = (self.who(call), self.policy(call));
+        let heard = self.heard(call, answer, headers);
+        let memory = usize::from(self.population(call).policy);
+        self.memories[memory].learn(policy, &who, &heard);
         let key = if policy.replays { self.client_key(call) } else { self.calls[call].key };
         let draw = Draw::Of(key, u64::from(number));
         let next = if policy.budgets.is_empty() {
@@ -54,12 +52,18 @@ impl<O: Observer> Engine<'_, O> {
         self.record(attempt, call, answer, then);
         match next {
             Next::Served => self.end(call, End::ByAttempt),
-            // What settles a call settles it for all copies; else they are waited for.
-            Next::GiveUp(cause) if cause != Cause::NotRetried && self.last_copies(call) => {}
+            Next::GiveUp(cause) if policy.hedge.is_some() => self.give_up_copies(call, cause),
             Next::GiveUp(cause) => self.end(call, End::GivenUp(cause)),
             Next::Retry(wait) if policy.hedge.is_some() => self.copy_on(call, wait),
             Next::Retry(wait) => self.back_off(call, policy.timer.sleeps(wait)),
         }
+    }
+
+    /// What a call hears now of one of its attempts.
+    pub(super) fn heard<'h>(&self, call: u32, answer: Answer, headers: &'h Headers) -> Heard<'h> {
+        let (now, clock) = (self.now, self.population(call).clock(self.now));
+        let method = self.model.api.endpoints[self.calls[call].asks as usize].method;
+        Heard { now, clock, method, answer, headers }
     }
 
     /// The key of all draws of the client that makes a call.

@@ -7,7 +7,7 @@
 use super::call::{NONE, Stage};
 use super::queue::What;
 use super::{End, Engine, Observer};
-use crate::client::{Cause, Heard, Purse, Who};
+use crate::client::{Cause, Purse, Who};
 use crate::http::{Answer, Headers};
 use crate::time::{Instant, Span};
 
@@ -48,11 +48,13 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// No more copies are to leave; whether others are in flight that may still
-    /// settle the call.
-    pub(super) fn last_copies(&mut self, call: u32) -> bool {
+    /// An answer is the end of trying: no more copies leave. What settles the
+    /// call settles it for all of them; else those in flight are waited for.
+    pub(super) fn give_up_copies(&mut self, call: u32, cause: Cause) {
         self.calls[call].copy_due = Instant::NEVER;
-        self.calls[call].attempt != NONE
+        if cause == Cause::NotRetried || self.calls[call].attempt == NONE {
+            self.end(call, End::GivenUp(cause));
+        }
     }
 
     fn has_copies(&self, call: u32) -> bool {
@@ -61,11 +63,8 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Whether the budgets pay for a copy as for a retry after no answer.
     fn affords_copy(&mut self, call: u32) -> bool {
-        let (who, policy, now) = (self.who(call), self.policy(call), self.now);
-        let method = self.model.api.endpoints[who.endpoint as usize].method;
-        let clock = self.population(call).clock(now);
-        let (answer, headers) = (Answer::TimedOut, &Headers::NONE);
-        let heard = Heard { now, clock, method, answer, headers };
+        let (who, policy) = (self.who(call), self.policy(call));
+        let heard = self.heard(call, Answer::TimedOut, &Headers::NONE);
         let payer = Who { principal: self.next_principal(call), ..who };
         let (account, _) = self.account(call);
         account.paying(policy, &who, &payer).pays(0, &heard).is_some() && self.admits(call)

@@ -198,11 +198,8 @@ impl<O: Observer> Engine<'_, O> {
     /// Whether the budgets let the call's next attempt leave.
     pub(super) fn admits(&mut self, call: u32) -> bool {
         let (who, policy, now) = (self.who(call), self.policy(call), self.now);
-        let (key, number) = (self.calls[call].key, u64::from(self.calls[call].attempts));
-        let budgets = policy.budgets.len() as u64;
-        let bits = |budget| key.draw(Purpose::Throttle, number * budgets + budget);
         let (account, progress) = self.account(call);
-        account.admits(policy, &who, progress, now, bits)
+        account.admits(policy, &who, progress, now)
     }
 
     /// A call ends without an answer to its attempt, which is in flight (`sent`)

@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use crate::client::{Account, Cause, Deadline, Draw, Exceed, Heard, Next, Policy, Progress, Who};
 use crate::http::{Answer, CODE, HEADERS_MAX, HeaderId, Headers, Method, Status, Value};
-use crate::rng::Purpose;
 use crate::time::{Instant, SECOND, Span};
 
 /// The value of a header, as people write it.
@@ -171,8 +170,7 @@ pub fn against(policy: &Policy, against: &Against, fixed: Option<u64>) -> Ended 
     let answer = Answer::Status(against.status);
     // One client, whose budgets nobody has used before.
     let mut account = Account::new(policy, 1, START);
-    let budgets = policy.budgets.len() as u64;
-    let who = Who {
+    let mut who = Who {
         client: 0,
         population: 0,
         deadline: Instant::NEVER,
@@ -191,13 +189,12 @@ pub fn against(policy: &Policy, against: &Against, fixed: Option<u64>) -> Ended 
         let now = START.after(ended.slept);
         let headers = against.at(now, &words);
         let heard = Heard { now, clock: now, method: against.method, answer, headers: &headers };
-        let number = u64::from(ended.requests);
-        let bits = |budget| key.draw(Purpose::Throttle, number * budgets + budget);
-        if !account.admits(policy, &who, &progress, now, bits) {
+        who.attempts = ended.requests;
+        if !account.admits(policy, &who, &progress, now) {
             let (requests, cause) = (ended.requests - 1, Some(Cause::Throttle));
             return Ended { requests, cause, ..ended };
         }
-        let draw = fixed.map_or(Draw::Of(key, number), Draw::Fixed);
+        let draw = fixed.map_or(Draw::Of(key, u64::from(ended.requests)), Draw::Fixed);
         let mut purse = account.paying(policy, &who, &who);
         let wait = match policy.next(&heard, &mut progress, draw, &mut purse) {
             Next::Retry(wait) => wait,
