@@ -1,8 +1,12 @@
 //! curl and wget against a server that answers the same for ever:
 //! `tests/oracles/clients/curl_wget.txt`, real requests in real time.
 
+#[path = "lab/schedule.rs"]
+mod schedule;
+
 use std::path::Path;
-use std::process::Command;
+
+use schedule::against;
 
 /// One line of the recording.
 #[derive(Debug)]
@@ -11,7 +15,7 @@ struct Recorded {
     answer: String,
     /// Whether the wait is until a date, which holds whole seconds.
     dated: bool,
-    requests: usize,
+    requests: u64,
     waits: Vec<f64>,
 }
 
@@ -61,19 +65,6 @@ fn client(words: &[&str]) -> String {
     } else {
         format!("{name}({})", parameters.join(","))
     }
-}
-
-/// The requests that the server would see, and the waits between them.
-fn against(client: &str, answer: &str) -> (usize, Vec<f64>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_tollgate"))
-        .args(["schedule", client, "--against", answer, "--format", "csv"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{client} against {answer}: {said}");
-    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
-    let row = reader.records().next().expect("a row").unwrap();
-    (row[4].parse().unwrap(), serde_json::from_str(&row[5]).unwrap())
 }
 
 #[test]

@@ -4,9 +4,12 @@
 //! attempt and ran into its deadline; by gRFC A6 it retries at once, and so do we.
 
 mod lab;
+#[path = "lab/schedule.rs"]
+mod schedule;
 
 use std::path::Path;
-use std::process::Command;
+
+use schedule::against;
 
 use serde_json::Value;
 use tollgate::engine::{Caller, Fact, Observer};
@@ -16,19 +19,6 @@ fn recorded() -> Value {
     let path = "tests/oracles/clients/grpc_behaviour.json";
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     serde_json::from_str(&text).unwrap()
-}
-
-/// The requests that the server would see, and the waits between them, in seconds.
-fn against(client: &str, answer: &str) -> (u64, Vec<f64>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_tollgate"))
-        .args(["schedule", client, "--against", answer, "--format", "csv"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{client} against {answer}: {said}");
-    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
-    let row = reader.records().next().expect("a row").unwrap();
-    (row[4].parse().unwrap(), serde_json::from_str(&row[5]).unwrap())
 }
 
 #[test]

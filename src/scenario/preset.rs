@@ -59,18 +59,23 @@ fn put(
         Put::Nothing(word) => document.unset::<Client>(asker, path, word),
         Put::Toml(toml) => set_in(document, asker, path, toml),
         Put::List(numbers, texts) => {
-            let before = document.parse::<Client>().faults().len();
+            let before = faults(document);
             let mut other = document.clone();
             document.set_for::<Client>(asker.clone(), path, numbers)?;
-            if document.parse::<Client>().faults().len() > before {
+            if faults(document) > before {
                 other.set_for::<Client>(asker.clone(), path, texts)?;
-                if other.parse::<Client>().faults().len() <= before {
+                if faults(&other) <= before {
                     *document = other;
                 }
             }
             Ok(())
         }
     }
+}
+
+/// How many faults a client's document has.
+fn faults(document: &Document) -> usize {
+    document.parse::<Client>().faults().len()
 }
 
 /// Sets a value, in a table of its own where the file has none yet: a deadline's
@@ -85,7 +90,6 @@ fn set_in(document: &mut Document, asker: &Asker, path: &str, toml: &str) -> Res
     let toml = if is_toml { toml.to_owned() } else { text(toml) };
     let mut other = document.clone();
     let set = other.set_for::<Client>(asker.clone(), table, &format!("{{ {key} = {toml} }}"));
-    let faults = |document: &Document| document.parse::<Client>().faults().len();
     if set.is_err() || faults(&other) > faults(document) {
         return found;
     }

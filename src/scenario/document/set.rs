@@ -119,10 +119,7 @@ impl Document {
         path: &str,
         value: &str,
     ) -> Result<(), SetError> {
-        let reading = syntax::read(&self.text);
-        if !reading.faults.is_empty() {
-            return Err(SetError::Unreadable(self.faults(reading.faults)));
-        }
+        let reading = self.readable()?;
         let keys = path::keys(path)?;
         let value = value.trim();
         let verbatim = match DeValue::parse(value) {
@@ -165,6 +162,16 @@ impl Document {
         match find(&reading.tree.root, &keys).as_slice() {
             [one] => self.text.get(one.node.span.clone()),
             _ => None,
+        }
+    }
+
+    /// The text read; `set` changes only one without faults.
+    fn readable(&self) -> Result<syntax::Reading, SetError> {
+        let reading = syntax::read(&self.text);
+        if reading.faults.is_empty() {
+            Ok(reading)
+        } else {
+            Err(SetError::Unreadable(self.faults(reading.faults)))
         }
     }
 

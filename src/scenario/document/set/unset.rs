@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::path::{self, Place, find};
 use super::{Asker, Document, SetError, Setting, ambiguous};
-use crate::scenario::document::syntax::{self, line_at};
+use crate::scenario::document::syntax::line_at;
 use crate::scenario::document::tree::{Entry, Kind, Node};
 
 impl Document {
@@ -20,10 +20,7 @@ impl Document {
         path: &str,
         value: &str,
     ) -> Result<(), SetError> {
-        let reading = syntax::read(&self.text);
-        if !reading.faults.is_empty() {
-            return Err(SetError::Unreadable(self.faults(reading.faults)));
-        }
+        let reading = self.readable()?;
         let root = &reading.tree.root;
         let keys = path::keys(path)?;
         let places = find(root, &keys);
