@@ -119,10 +119,9 @@ pub enum Otherwise {
 }
 
 /// What bounds the wait that a policy obeys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Most {
-    /// Nothing.
-    Any,
     /// A longer one is cut to this.
     Clamp(Span),
     /// A longer one is ignored: the schedule counts.
@@ -172,8 +171,8 @@ pub struct Hint {
     pub rounds_up: bool,
     /// What it adds, so that not all come back at once.
     pub jitter: Jitter,
-    /// What bounds it, before its jitter.
-    pub most: Most,
+    /// What bounds it, before its jitter, if anything does.
+    pub most: Option<Most>,
     /// At a number 0.
     pub zero: Otherwise,
     /// At a time gone by.
@@ -244,10 +243,10 @@ impl Hint {
 
     fn obey(&self, wait: Span, draw: Draw) -> Hinted {
         let wait = match self.most {
-            Most::Clamp(most) => wait.min(most),
-            Most::IgnoreAbove(most) if wait > most => return Hinted::Nothing,
-            Most::GiveUpAbove(most) if wait > most => return Hinted::GiveUp,
-            Most::Any | Most::IgnoreAbove(_) | Most::GiveUpAbove(_) => wait,
+            Some(Most::Clamp(most)) => wait.min(most),
+            Some(Most::IgnoreAbove(most)) if wait > most => return Hinted::Nothing,
+            Some(Most::GiveUpAbove(most)) if wait > most => return Hinted::GiveUp,
+            _ => wait,
         };
         let wait = if self.rounds_up { Span::seconds(wait.ceil_seconds()) } else { wait };
         Hinted::Wait(match self.jitter {

@@ -83,11 +83,13 @@ pub struct Class {
 }
 
 /// When a call has taken too long, from its first attempt on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Deadline {
     /// So long.
     pub total: Span,
     /// What becomes of a wait that would end after it.
+    #[serde(default)]
     pub exceed: Exceed,
 }
 
@@ -219,7 +221,7 @@ impl Layer {
 mod tests {
     use super::*;
     use crate::client::Presence;
-    use crate::client::hint::{Form, Most, Otherwise, Source};
+    use crate::client::hint::{Form, Otherwise, Source};
     use crate::client::{Jitter, Kind, Schedule};
     use crate::http::{HeaderId, Status, Value};
     use crate::time::SECOND;
@@ -252,7 +254,7 @@ mod tests {
             combine,
             rounds_up: false,
             jitter: Jitter::None,
-            most: Most::Any,
+            most: None,
             zero: Otherwise::Ignore,
             past: Otherwise::Ignore,
             negative: Otherwise::Ignore,

@@ -1,10 +1,13 @@
 //! The wait before each retry, before jitter.
 
+use serde::Deserialize;
+
 use crate::rng;
 use crate::time::{SECOND, Span};
 
 /// The wait before retry i, where the first retry is i = 1.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Schedule {
     /// At once.
     Zero,
@@ -19,6 +22,7 @@ pub enum Schedule {
         /// How much longer each is.
         step: Span,
         /// The longest wait.
+        #[serde(default = "never")]
         cap: Span,
     },
     /// `min(cap, unit * i^exponent)`.
@@ -28,6 +32,7 @@ pub enum Schedule {
         /// 2 for squares.
         exponent: u32,
         /// The longest wait.
+        #[serde(default = "never")]
         cap: Span,
     },
     /// `min(cap, factor * unit * base^i)`: tokio-retry's, which is no doubling.
@@ -37,8 +42,10 @@ pub enum Schedule {
         /// What it counts.
         unit: Span,
         /// What each is multiplied by.
+        #[serde(default = "once")]
         factor: u64,
         /// The longest wait.
+        #[serde(default = "never")]
         cap: Span,
     },
     /// `min(cap, factor * unit * fib(i))`: 1, 1, 2, 3, 5 ...
@@ -58,6 +65,7 @@ pub enum Schedule {
         /// At least.
         base: Span,
         /// The longest wait.
+        #[serde(default = "never")]
         cap: Span,
     },
     /// `start`, then uniform in `[0, 2^(i-1) * the last wait)`; where that would
@@ -66,6 +74,7 @@ pub enum Schedule {
         /// The first.
         start: Span,
         /// The longest.
+        #[serde(default = "never")]
         cap: Span,
     },
     /// `start`, then uniform in `[the last wait, min(cap, 3 * the last wait))`:
@@ -74,6 +83,7 @@ pub enum Schedule {
         /// The first.
         start: Span,
         /// The longest.
+        #[serde(default = "never")]
         cap: Span,
     },
     /// Polly's `DecorrelatedJitterBackoffV2`: differences of
@@ -82,27 +92,35 @@ pub enum Schedule {
         /// About the first wait.
         base: Span,
         /// The longest wait; the sum behind it goes on beyond.
+        #[serde(default = "never")]
         cap: Span,
     },
 }
 
 /// `clamp(base * factor^(i-1+shift), floor, cap)`.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Exponential {
     /// The first wait.
     pub base: Span,
     /// What each wait is multiplied by.
+    #[serde(default = "two")]
     pub factor: f64,
     /// The longest wait.
+    #[serde(default = "never")]
     pub cap: Span,
     /// The shortest wait.
+    #[serde(default)]
     pub floor: Span,
     /// How many steps ahead of the first it begins; below 0: the first repeats.
+    #[serde(default)]
     pub shift: i32,
     /// In place of the first wait. Zero is at once and no jitter makes it later:
     /// urllib3's.
+    #[serde(default)]
     pub first: Option<Span>,
     /// Each wait is cut to a whole multiple of this before the next is made of it.
+    #[serde(default)]
     pub truncate: Option<Span>,
 }
 
@@ -155,15 +173,19 @@ fn as_count(whole: f64) -> u64 {
 }
 
 /// Each the sum of the two before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Fibonacci {
     /// The first two.
     pub unit: Span,
     /// What each is multiplied by.
+    #[serde(default = "once")]
     pub factor: u64,
     /// The longest.
+    #[serde(default = "never")]
     pub cap: Span,
     /// One as long as this is the last that grows; it may be longer.
+    #[serde(default = "never")]
     pub until: Span,
 }
 
@@ -178,6 +200,18 @@ impl Fibonacci {
         }
         self.unit.times(this).times(self.factor).min(self.cap)
     }
+}
+
+fn never() -> Span {
+    Span::NEVER
+}
+
+fn once() -> u64 {
+    1
+}
+
+fn two() -> f64 {
+    2.0
 }
 
 /// By then every growing wait has saturated.
@@ -278,98 +312,4 @@ fn uniform(low: Span, high: Span, bits: u64) -> Span {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn waits(schedule: &Schedule, bits: u64, retries: u32) -> Vec<f64> {
-        let mut carried = 0.0;
-        (1..=retries).map(|i| schedule.wait(i, bits, &mut carried).as_secs_f64()).collect()
-    }
-
-    #[test]
-    fn exponential_doubles_up_to_its_cap() {
-        let exponential = Exponential::doubling(Span::seconds(1), Span::seconds(60));
-        let schedule = Schedule::Exponential(exponential);
-        assert_eq!(waits(&schedule, 0, 8), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
-        assert_eq!(schedule.wait(u32::MAX, 0, &mut 0.0), Span::seconds(60));
-        let first = Some(Span::ZERO);
-        let urllib3 = Schedule::Exponential(Exponential { first, ..exponential });
-        assert_eq!(waits(&urllib3, 0, 3), [0.0, 2.0, 4.0]);
-        let floor = Span::millis(700);
-        let shifted = Schedule::Exponential(Exponential { shift: -1, floor, ..exponential });
-        assert_eq!(waits(&shifted, 0, 3), [0.7, 1.0, 2.0]);
-    }
-
-    /// resilience4j keeps whole milliseconds: 1,125 * 1.5 becomes 1,687.
-    #[test]
-    fn a_wait_that_is_cut_passes_its_loss_on() {
-        let truncate = Some(Span::millis(1));
-        let base = Exponential::doubling(Span::millis(500), Span::NEVER);
-        let cut = Schedule::Exponential(Exponential { factor: 1.5, truncate, ..base });
-        let expected = [0.5, 0.75, 1.125, 1.687, 2.53, 3.795, 5.692, 8.538, 12.807, 19.21];
-        assert_eq!(waits(&cut, 0, 10), expected);
-        let base = Exponential { base: Span::millis(100), ..base };
-        let float = Schedule::Exponential(Exponential { factor: 1.15, truncate, ..base });
-        assert_eq!(waits(&float, 0, 2), [0.1, 0.114]);
-    }
-
-    #[test]
-    fn sums_powers_and_lists_are_exact() {
-        let second = Span::seconds(1);
-        let cap = Span::NEVER;
-        let squares = Schedule::Power { unit: second, exponent: 2, cap };
-        assert_eq!(waits(&squares, 0, 3), [1.0, 4.0, 9.0]);
-        let tokio = Schedule::SelfPower { base: 10, unit: Span::millis(1), factor: 1, cap };
-        assert_eq!(waits(&tokio, 0, 3), [0.01, 0.1, 1.0]);
-        let fibonacci =
-            Fibonacci { unit: second, factor: 1, cap: Span::seconds(4), until: Span::NEVER };
-        let waits_of = |fibonacci| waits(&Schedule::Fibonacci(fibonacci), 0, 6);
-        assert_eq!(waits_of(fibonacci), [1.0, 1.0, 2.0, 3.0, 4.0, 4.0]);
-        // backon's most is no cap: what has reached it grows no more.
-        let backon = Fibonacci { cap: Span::NEVER, until: Span::seconds(4), ..fibonacci };
-        assert_eq!(waits_of(backon), [1.0, 1.0, 2.0, 3.0, 5.0, 5.0]);
-        let tokio = Fibonacci { cap: Span::NEVER, factor: 2, ..fibonacci };
-        assert_eq!(waits_of(tokio), [2.0, 2.0, 4.0, 6.0, 10.0, 16.0]);
-        let linear = Schedule::Linear { first: second, step: second, cap: Span::seconds(2) };
-        assert_eq!(waits(&linear, 0, 3), [1.0, 2.0, 2.0]);
-        let list = Schedule::List(vec![second, Span::seconds(5)]);
-        assert_eq!(waits(&list, 0, 3), [1.0, 5.0, 5.0]);
-    }
-
-    /// Each is made of the wait before it, not of the start.
-    #[test]
-    fn finagles_waits_hang_on_the_wait_before() {
-        let (start, cap) = (Span::seconds(1), Span::seconds(60));
-        let exponential = Schedule::ChainedExponential { start, cap };
-        // Half of 2 times, of 4 times, of 8 times, of 16 times the wait before.
-        assert_eq!(waits(&exponential, 1 << 63, 5), [1.0, 1.0, 2.0, 8.0, 60.0]);
-        assert_eq!(waits(&exponential, 0, 3), [1.0, 0.0, 0.0]);
-        let decorrelated = Schedule::ChainedDecorrelated { start, cap };
-        assert_eq!(waits(&decorrelated, 0, 3), [1.0, 1.0, 1.0]);
-        assert_eq!(waits(&decorrelated, 1 << 63, 7), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 46.0]);
-    }
-
-    /// The rows of Polly's formula for draws of 0, 0.5 and 1, base 2 s.
-    #[test]
-    fn pollys_waits_are_differences_of_one_curve() {
-        let polly = Schedule::Polly { base: Span::seconds(2), cap: Span::NEVER };
-        for (bits, expected) in [
-            (0, [0.0, 2.754_365, 2.920_135]),
-            (1 << 63, [1.794_81, 2.186_007, 4.071_496]),
-            (u64::MAX, [2.754_365, 2.920_135, 5.731_7]),
-        ] {
-            for (wait, expected) in waits(&polly, bits, 3).iter().zip(expected) {
-                assert!((wait - expected).abs() < 2e-6, "{wait} is not {expected}");
-            }
-        }
-    }
-
-    #[test]
-    fn decorrelated_waits_grow_with_the_last() {
-        let base = Span::seconds(1);
-        let schedule = Schedule::Decorrelated { base, cap: Span::seconds(20) };
-        assert_eq!(waits(&schedule, 0, 3), [1.0, 1.0, 1.0]);
-        let longest = waits(&schedule, u64::MAX, 4);
-        assert!((longest[1] - 9.0).abs() < 1e-6 && (longest[3] - 20.0).abs() < 1e-6);
-    }
-}
+mod tests;

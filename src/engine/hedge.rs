@@ -12,14 +12,8 @@ use crate::http::{Answer, Headers};
 use crate::time::{Instant, Span};
 
 impl<O: Observer> Engine<'_, O> {
-    /// An attempt has left: the next copy may leave a while later.
-    pub(super) fn plan_copy(&mut self, call: u32) {
-        if let Some(after) = self.policy(call).hedge {
-            self.copy_after(call, after);
-        }
-    }
-
-    fn copy_after(&mut self, call: u32, after: Span) {
+    /// The next copy may leave a while later.
+    pub(super) fn copy_after(&mut self, call: u32, after: Span) {
         let due = self.now.after(after);
         self.calls[call].copy_due = due;
         self.push_call(due, What::Hedge, call);

@@ -4,7 +4,7 @@ use super::call::{Attempt, Call, NONE, Phase, Stage};
 use super::queue::What;
 use super::{AT_ONCE_MAX, Caller, End, Engine, Fact, Observer, RunError};
 use crate::api::Receipt;
-use crate::client::{Cause, Deadline, Exceed, Permit, Progress, Who};
+use crate::client::{Cause, Deadline, Exceed, Permit, Policy, Progress, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
 use crate::time::Instant;
@@ -140,11 +140,12 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     fn send(&mut self, call: u32) {
-        self.give_places(call, self.policy(call).doors());
+        let policy = self.policy(call);
+        self.give_places(call, policy.doors());
         if self.calls[call].attempts == 0 {
-            self.set_out(call);
+            self.set_out(call, policy);
         }
-        if !self.policy(call).budgets.is_empty() && !self.admits(call) {
+        if !policy.budgets.is_empty() && !self.admits(call) {
             self.forsake(call, false);
             return self.end(call, End::GivenUp(Cause::Throttle));
         }
@@ -153,23 +154,24 @@ impl<O: Observer> Engine<'_, O> {
 
     /// An attempt leaves.
     pub(super) fn launch(&mut self, call: u32) {
-        let population = self.population(call);
+        let (population, policy) = (self.population(call), self.policy(call));
         let row = &mut self.calls[call];
         row.attempts = row.attempts.saturating_add(1);
         row.at_once = if row.last_sent == self.now { row.at_once + 1 } else { 1 };
         row.last_sent = self.now;
         row.stage = Stage::Sent;
         if row.at_once >= AT_ONCE_MAX {
-            let policy = self.policy(call).name.clone();
-            self.stopped =
-                Some(RunError::Standstill { population: population.name.clone(), policy });
+            let (population, policy) = (population.name.clone(), policy.name.clone());
+            self.stopped = Some(RunError::Standstill { population, policy });
             return;
         }
         let attempt = attempt_of(row, call);
         let (key, number) = (attempt.key, attempt.number);
         let attempt = self.attempts.insert(attempt);
         self.calls[call].attempt = attempt;
-        self.plan_copy(call);
+        if let Some(after) = policy.hedge {
+            self.copy_after(call, after);
+        }
         self.undecided += 1;
         let rows = self.attempts.rows();
         self.receipts.resize(rows * self.receipts_max, Receipt::NONE);
@@ -177,7 +179,7 @@ impl<O: Observer> Engine<'_, O> {
             self.headers.resize(rows, Headers::NONE);
         }
         self.note_attempt(attempt, self.calls[call].client, &Fact::Sent);
-        if let Some(timeout) = self.policy(call).timeout {
+        if let Some(timeout) = policy.timeout {
             self.push_attempt(self.now.after(timeout), What::Timeout, attempt);
         }
         let out = population.outward.sample(key.draw(Purpose::Outward, u64::from(number)));
@@ -185,11 +187,11 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// The first attempt of a call leaves: its retry loops begin.
-    fn set_out(&mut self, call: u32) {
+    fn set_out(&mut self, call: u32, policy: &Policy) {
         self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
         let now = self.now;
         self.progress(call).fill(Progress::since(now));
-        let outermost = self.policy(call).layers.last().and_then(|layer| layer.deadline);
+        let outermost = policy.layers.last().and_then(|layer| layer.deadline);
         if let Some(Deadline { total, exceed: Exceed::Kill }) = outermost {
             self.push_call(now.after(total), What::Deadline, call);
         }

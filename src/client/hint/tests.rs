@@ -21,7 +21,7 @@ fn hint(names: &[(u8, &[Form])]) -> Hint {
         combine: Combine::Replace,
         rounds_up: false,
         jitter: Jitter::None,
-        most: Most::Any,
+        most: None,
         zero: Otherwise::Wait(Span::ZERO),
         past: Otherwise::Ignore,
         negative: Otherwise::Ignore,
@@ -75,7 +75,7 @@ fn a_form_reads_its_own_and_nothing_else() {
 
 #[test]
 fn a_wait_too_long_is_cut_ignored_or_the_end() {
-    let bounded = |most| Hint { most, ..hint(&[(0, &[Form::Integer])]) };
+    let bounded = |most| Hint { most: Some(most), ..hint(&[(0, &[Form::Integer])]) };
     let minute = Span::seconds(60);
     let hour = [(0, Value::Integer(3_600))];
     assert_eq!(hear(&bounded(Most::Clamp(minute)), 429, &hour), Hinted::Wait(minute));

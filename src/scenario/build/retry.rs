@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::client::{
-    Class, Classify, Deadline, Exponential, Fibonacci, Force, Form, Hint, Jitter, Layer, Most,
-    Otherwise, Schedule, Source, Wait,
+    Class, Classify, Exponential, Force, Form, Hint, Jitter, Layer, Otherwise, Schedule, Source,
+    Wait,
 };
 use crate::http::Methods;
 use crate::scenario::file::{client as of, retry as file};
@@ -50,9 +50,7 @@ pub(super) fn build(client: &of::Client, said: &Vocabulary<'_>, checks: &mut Che
         classify: classify(client, said),
         classes: classes.collect(),
         hint: client.hint.as_ref().and_then(|hint| build_hint(hint, said, &at, checks)),
-        deadline: client
-            .deadline
-            .map(|deadline| Deadline { total: deadline.total, exceed: deadline.exceed }),
+        deadline: client.deadline,
         wait,
     }
 }
@@ -70,42 +68,21 @@ fn classify(client: &of::Client, said: &Vocabulary<'_>) -> Classify {
     }
 }
 
-fn schedule(wait: &file::Wait, at: &Range<usize>, checks: &mut Checks) -> Schedule {
-    match wait.clone() {
-        file::Wait::Zero => Schedule::Zero,
-        file::Wait::Fixed(span) => Schedule::Fixed(span),
-        file::Wait::List(waits) => {
-            if waits.is_empty() {
-                checks.fault(at.clone(), "the list of waits is empty", "write at least one");
-            }
-            Schedule::List(waits)
+/// A schedule as it is written, if it makes sense.
+fn schedule(schedule: &Schedule, at: &Range<usize>, checks: &mut Checks) -> Schedule {
+    match schedule {
+        Schedule::List(waits) if waits.is_empty() => {
+            checks.fault(at.clone(), "the list of waits is empty", "write at least one");
         }
-        file::Wait::Linear { first, step, cap } => Schedule::Linear { first, step, cap },
-        file::Wait::Power { unit, exponent, cap } => Schedule::Power { unit, exponent, cap },
-        file::Wait::SelfPower { base, unit, factor, cap } => {
-            Schedule::SelfPower { base, unit, factor, cap }
+        Schedule::Exponential(Exponential { factor, .. })
+            if !(factor.is_finite() && *factor >= 1.0) =>
+        {
+            let message = format!("the factor {factor} makes waits shorter");
+            checks.fault(at.clone(), message, "write at least 1");
         }
-        file::Wait::Fibonacci { unit, factor, cap, until } => {
-            Schedule::Fibonacci(Fibonacci { unit, factor, cap, until })
-        }
-        file::Wait::Exponential { base, factor, cap, floor, shift, first, truncate } => {
-            if !(factor.is_finite() && factor >= 1.0) {
-                let message = format!("the factor {factor} makes waits shorter");
-                checks.fault(at.clone(), message, "write at least 1");
-            }
-            let exponential = Exponential { base, factor, cap, floor, shift, first, truncate };
-            Schedule::Exponential(exponential)
-        }
-        file::Wait::LinearUniform { low, high } => Schedule::LinearUniform { low, high },
-        file::Wait::Decorrelated { base, cap } => Schedule::Decorrelated { base, cap },
-        file::Wait::ChainedExponential { start, cap } => {
-            Schedule::ChainedExponential { start, cap }
-        }
-        file::Wait::ChainedDecorrelated { start, cap } => {
-            Schedule::ChainedDecorrelated { start, cap }
-        }
-        file::Wait::Polly { base, cap } => Schedule::Polly { base, cap },
+        _ => {}
     }
+    schedule.clone()
 }
 
 fn jitter(jitter: file::Jitter, at: &Range<usize>, checks: &mut Checks) -> Jitter {
@@ -190,12 +167,7 @@ fn build_hint(
         combine: hint.combine,
         rounds_up: hint.round.is_some(),
         jitter: jitter(hint.jitter, at, checks),
-        most: match hint.limit {
-            None => Most::Any,
-            Some(file::Limit::Clamp(span)) => Most::Clamp(span),
-            Some(file::Limit::IgnoreAbove(span)) => Most::IgnoreAbove(span),
-            Some(file::Limit::GiveUpAbove(span)) => Most::GiveUpAbove(span),
-        },
+        most: hint.limit,
         zero,
         past: otherwise(hint.past.as_ref(), zero),
         negative: otherwise(hint.negative.as_ref(), zero),

@@ -8,9 +8,9 @@ use toml::Spanned;
 use super::budget::Budget;
 use super::pace::{HeaderGate, HeaderPace, Pace};
 use super::preset::{Evidence, Parameter};
-use super::retry::{Class, Deadline, Draws, Hedge, Hint, Jitter, Raises, Wait, never};
+use super::retry::{Class, Draws, Hedge, Hint, Jitter, Raises, never};
 use super::{AnswerKind, Name, OneOrMore, Share};
-use crate::client::Timer;
+use crate::client::{Deadline, Schedule, Timer};
 use crate::http::Method;
 use crate::time::Span;
 
@@ -59,7 +59,7 @@ pub struct Client {
     #[serde(default)]
     pub force: Option<String>,
     /// The wait before a retry.
-    pub wait: Wait,
+    pub wait: Schedule,
     /// What is random about it.
     #[serde(default)]
     pub jitter: Jitter,

@@ -4,137 +4,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{AnswerKind, OneOrMore, UpTo};
-use crate::client::{Combine, Exceed, Form, Presence};
+use crate::client::{Combine, Form, Most, Presence, Schedule};
 use crate::time::Span;
-
-/// The wait before a retry.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Wait {
-    /// None.
-    Zero,
-    /// Always the same.
-    Fixed(Span),
-    /// One by one; the last repeats.
-    List(Vec<Span>),
-    /// Longer by a step.
-    Linear {
-        /// The first.
-        first: Span,
-        /// How much longer each is.
-        step: Span,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-    /// Squares, cubes.
-    Power {
-        /// The first.
-        unit: Span,
-        /// 2 for squares.
-        exponent: u32,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-    /// A number multiplied by itself.
-    SelfPower {
-        /// The number.
-        base: u64,
-        /// What it counts.
-        unit: Span,
-        /// What each is multiplied by.
-        #[serde(default = "once")]
-        factor: u64,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-    /// Each the sum of the two before.
-    Fibonacci {
-        /// The first.
-        unit: Span,
-        /// What each is multiplied by.
-        #[serde(default = "once")]
-        factor: u64,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-        /// One as long as this is the last that grows; it may be longer.
-        #[serde(default = "never")]
-        until: Span,
-    },
-    /// Longer and longer.
-    Exponential {
-        /// The first.
-        base: Span,
-        /// What each is multiplied by.
-        #[serde(default = "two")]
-        factor: f64,
-        /// The longest; without it, none is.
-        #[serde(default = "never")]
-        cap: Span,
-        /// The shortest.
-        #[serde(default)]
-        floor: Span,
-        /// How many steps ahead of the first it begins.
-        #[serde(default)]
-        shift: i32,
-        /// In place of the first.
-        #[serde(default)]
-        first: Option<Span>,
-        /// Each is cut to a whole multiple of this before the next is made of it.
-        #[serde(default)]
-        truncate: Option<Span>,
-    },
-    /// The retry's number times uniform between the two.
-    LinearUniform {
-        /// At least.
-        low: Span,
-        /// Less than.
-        high: Span,
-    },
-    /// Uniform up to three times the last.
-    Decorrelated {
-        /// At least.
-        base: Span,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-    /// The start, then up to `2^i` times the last.
-    ChainedExponential {
-        /// The first.
-        start: Span,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-    /// The start, then one to three times the last.
-    ChainedDecorrelated {
-        /// The first.
-        start: Span,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-    /// Polly's second decorrelated jitter.
-    Polly {
-        /// About the first.
-        base: Span,
-        /// The longest.
-        #[serde(default = "never")]
-        cap: Span,
-    },
-}
-
-fn once() -> u64 {
-    1
-}
-
-fn two() -> f64 {
-    2.0
-}
 
 pub(super) fn never() -> Span {
     Span::NEVER
@@ -231,7 +102,7 @@ pub struct Hint {
     pub round: Option<Up>,
     /// What bounds it.
     #[serde(default)]
-    pub limit: Option<Limit>,
+    pub limit: Option<Most>,
     /// At a number 0; without it, at once.
     #[serde(default)]
     pub zero: Option<Otherwise>,
@@ -280,18 +151,6 @@ pub enum Up {
     Up,
 }
 
-/// What bounds the wait that is obeyed.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Limit {
-    /// A longer one is cut.
-    Clamp(Span),
-    /// A longer one is ignored.
-    IgnoreAbove(Span),
-    /// At a longer one it gives up.
-    GiveUpAbove(Span),
-}
-
 /// What becomes of a value that is no wait.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -316,17 +175,6 @@ pub struct Hedge {
     pub after: Span,
 }
 
-/// How long all of it may take.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Deadline {
-    /// From the first attempt on.
-    pub total: Span,
-    /// What becomes of a wait that would end after it.
-    #[serde(default)]
-    pub exceed: Exceed,
-}
-
 /// What differs for some answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -341,7 +189,7 @@ pub struct Class {
     pub endless: bool,
     /// The wait before the retry.
     #[serde(default)]
-    pub wait: Option<Wait>,
+    pub wait: Option<Schedule>,
     /// What is random about it.
     #[serde(default)]
     pub jitter: Option<Jitter>,
