@@ -151,7 +151,7 @@ impl Exponential {
     }
 
     /// So many steps on, in units of so many nanoseconds.
-    fn grown(&self, from: f64, steps: i64, unit: u64, cut: fn(f64) -> f64) -> f64 {
+    fn grown(&self, from: f64, steps: i64, unit: u64, cut: impl Fn(f64) -> f64) -> f64 {
         let (mut count, cap) = (from, self.cap.0 as f64 / unit as f64);
         for _ in steps..0 {
             count = cut(count / self.factor);
