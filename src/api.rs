@@ -29,7 +29,7 @@ use crate::limiter::Limiter;
 use crate::time::{Instant, Span};
 
 /// The index of an endpoint in its API.
-pub type EndpointId = u32;
+pub type EndpointId = u16;
 
 /// The index of a limit in its API.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -242,6 +242,16 @@ impl ApiModel {
     #[must_use]
     pub fn limit(&self, id: LimitId) -> &LimitModel {
         &self.limits[usize::from(id.0)]
+    }
+
+    /// The only limit of an endpoint, where it is a plain one: it counts what it
+    /// admits when it admits it, for good.
+    fn alone(&self, endpoint: &Endpoint) -> Option<LimitId> {
+        let [id] = endpoint.limits[..] else { return None };
+        let limit = self.limit(id);
+        let waits = limit.limiter.delays() || limit.limiter.queue().is_some();
+        let told = limit.shadow || limit.notifies || limit.penalty.is_some();
+        (!waits && !told && !limit.counts_rejects && !limit.keeps_receipt()).then_some(id)
     }
 
     /// How many stages an attempt at an endpoint goes through.

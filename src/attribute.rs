@@ -142,9 +142,33 @@ const REFUSE: Slot = Slot::MAX - 1;
 /// A scope's slots, for every principal and endpoint.
 #[derive(Clone, Debug)]
 pub struct SlotMap {
-    by_principal: Vec<Slot>,
+    of: Slots,
     endpoints: u32,
     slots: u32,
+}
+
+/// Which slot each principal has; the two usual cases need no table of millions.
+#[derive(Clone, Debug)]
+enum Slots {
+    /// All have the same.
+    One(Slot),
+    /// Each has its own, in their order.
+    Each,
+    /// By principal.
+    Table(Vec<Slot>),
+}
+
+impl Slots {
+    fn new(by_principal: Vec<Slot>) -> Slots {
+        let first = by_principal.first().copied().unwrap_or(SKIP);
+        if by_principal.iter().all(|slot| *slot == first) {
+            Slots::One(first)
+        } else if (0..).zip(&by_principal).all(|(own, slot)| own == *slot) {
+            Slots::Each
+        } else {
+            Slots::Table(by_principal)
+        }
+    }
 }
 
 impl SlotMap {
@@ -171,7 +195,7 @@ impl SlotMap {
         let endpoints = if scope.by_endpoint { endpoints } else { 1 };
         let endpoints = u32::try_from(endpoints).expect("a model has few endpoints");
         let keys = u32::try_from(keys.len()).expect("there are no more keys than principals");
-        SlotMap { by_principal, endpoints, slots: keys * endpoints }
+        SlotMap { of: Slots::new(by_principal), endpoints, slots: keys * endpoints }
     }
 
     /// How many slots there are.
@@ -188,12 +212,18 @@ impl SlotMap {
 
     /// What the scope holds for a principal that asks an endpoint.
     #[must_use]
-    pub fn place(&self, principal: Principal, endpoint: u32) -> Place {
-        match self.by_principal[principal as usize] {
+    #[inline]
+    pub fn place(&self, principal: Principal, endpoint: u16) -> Place {
+        let slot = match &self.of {
+            Slots::One(slot) => *slot,
+            Slots::Each => principal,
+            Slots::Table(by_principal) => by_principal[principal as usize],
+        };
+        match slot {
             SKIP => Place::Skip,
             REFUSE => Place::Refuse,
             slot if self.endpoints == 1 => Place::At(slot),
-            slot => Place::At(slot * self.endpoints + endpoint),
+            slot => Place::At(slot * self.endpoints + u32::from(endpoint)),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! every sample longer. Only `libm` is used, because the platform's own `ln`
 //! and `exp` differ in the last bit and so would every result.
 
-use crate::rng;
+use crate::rng::{self, Key, Purpose};
 use crate::time::Span;
 
 /// A distribution of spans.
@@ -48,17 +48,31 @@ impl Dist {
 
     /// The span at these 64 uniform bits, rounded to the nanosecond.
     #[must_use]
+    #[inline]
     pub fn sample(&self, bits: u64) -> Span {
         match *self {
             Dist::Constant(span) => span,
             Dist::Uniform(low, high) => Span(low.0 + scale(high.0 - low.0, bits)),
-            Dist::Exponential(mean) => nearest(-libm::log(rng::unit(bits)) * mean.0 as f64),
+            Dist::Exponential(mean) => {
+                Span::from_ns_f64(-libm::log(rng::unit(bits)) * mean.0 as f64)
+            }
             Dist::LogNormal { mu, sigma } => {
-                nearest(libm::exp(mu + sigma * normal(rng::unit(bits))))
+                Span::from_ns_f64(libm::exp(mu + sigma * normal(rng::unit(bits))))
             }
             Dist::Normal { mean, sd } => {
-                nearest(mean.0 as f64 + sd.0 as f64 * normal(rng::unit(bits)))
+                Span::from_ns_f64(mean.0 as f64 + sd.0 as f64 * normal(rng::unit(bits)))
             }
+        }
+    }
+
+    /// The span of draw number `index` of an entity for `purpose`; one that is
+    /// always the same draws nothing.
+    #[must_use]
+    #[inline]
+    pub fn draw(&self, key: Key, purpose: Purpose, index: u64) -> Span {
+        match self {
+            Dist::Constant(span) => *span,
+            _ => self.sample(key.draw(purpose, index)),
         }
     }
 
@@ -69,7 +83,7 @@ impl Dist {
             Dist::Constant(span) => span,
             Dist::Uniform(low, high) => Span(low.0 + (high.0 - low.0) / 2),
             Dist::Exponential(mean) | Dist::Normal { mean, .. } => mean,
-            Dist::LogNormal { mu, sigma } => nearest(libm::exp(mu + sigma * sigma / 2.0)),
+            Dist::LogNormal { mu, sigma } => Span::from_ns_f64(libm::exp(mu + sigma * sigma / 2.0)),
         }
     }
 }
@@ -78,11 +92,6 @@ impl Dist {
 #[allow(clippy::cast_possible_truncation)] // the product shifted by 64 bits fits
 fn scale(width: u64, bits: u64) -> u64 {
     ((u128::from(width) * u128::from(bits)) >> 64) as u64
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, and below zero is zero
-fn nearest(ns: f64) -> Span {
-    Span(libm::round(ns) as u64)
 }
 
 /// Numerator and denominator of a rational function, constant terms first.
@@ -178,7 +187,6 @@ const FAR: Rational = (
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::{Key, Purpose};
     use rand_distr::Distribution;
     use statrs::distribution::{ContinuousCDF, Normal};
 

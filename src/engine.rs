@@ -9,8 +9,10 @@
 mod answer;
 mod backlog;
 mod call;
+mod event;
 mod fact;
 mod hedge;
+mod lane;
 mod lever;
 mod line;
 mod offer;
@@ -18,6 +20,7 @@ mod queue;
 mod send;
 mod serve;
 mod slab;
+mod standstill;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -32,12 +35,15 @@ use crate::scenario::{Changed, Model};
 use crate::service::Service;
 use crate::time::{Instant, Span};
 use crate::workload::Population;
-use call::{Attempt, Call, Phase};
+use call::{Attempt, Call, Hop, Phase, Ties};
+use event::{Event, Then, What, Whose};
+use lane::Lane;
 use lever::Session;
 use line::Line;
 use offer::Source;
-use queue::{Event, Queue, What};
+use queue::{Entry, Queue};
 use slab::Slab;
+use standstill::{AT_ONCE_MAX, Standstill};
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -88,25 +94,26 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// The most attempts that one call may make at one instant.
-const AT_ONCE_MAX: u32 = 100_000;
-
 /// The most calls that the clients of a closed loop may make at one instant, each.
 const LOOPS_MAX: u32 = 1_000;
 
 /// Runs a model once; `run` is the key of all its draws.
 pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<Ending, RunError> {
-    let mut engine = Engine::new(model, run, observer);
+    let lanes = Lane::all(model);
+    let mut engine = Engine::new(model, &lanes, run, observer);
     engine.start();
     let end = model.horizon.after(model.drain);
     let most = model.events.unwrap_or(u64::MAX);
     while engine.events < most
-        && let Some((at, event)) = engine.queue.pop_before(end)
+        && let Some(entry) = engine.queue.pop_before(end.0)
     {
-        engine.now = at;
-        engine.happen(event);
+        engine.now = Instant(entry.at);
+        engine.happen(&entry);
         if let Some(error) = engine.stopped.take() {
             return Err(error);
+        }
+        if engine.queue.needs_renumbering() {
+            engine.renumber();
         }
     }
     let census = engine.finish();
@@ -121,21 +128,33 @@ pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<End
 /// All the state of a run.
 struct Engine<'m, O> {
     model: &'m Model,
+    /// By population.
+    lanes: &'m [Lane<'m>],
     observer: &'m mut O,
     now: Instant,
     queue: Queue,
     events: u64,
     calls: Slab<Call>,
+    /// For each row of calls, where calls can be tied to each other.
+    ties: Vec<Ties>,
+    is_tied: bool,
     attempts: Slab<Attempt>,
     /// Sessions that are open, where caches last for one.
     sessions: Slab<Session>,
+    /// Calls that were offered and have not ended; those that only wait for
+    /// their time in a session or to be unlinked are neither.
+    alive: u64,
     /// How many attempts nobody has decided on.
     undecided: u64,
+    standstill: Standstill,
     /// `receipts_max` for each row of attempts.
     receipts: Vec<Receipt>,
     receipts_max: usize,
     /// The headers that travel with each row of attempts, where the API has any.
     headers: Vec<Headers>,
+    has_headers: bool,
+    /// Receipts, headers or the lines of limits know attempts by their rows.
+    has_rows_beside: bool,
     api: Api<'m>,
     service: Service<'m>,
     /// Attempts that wait for a place of the service.
@@ -159,7 +178,7 @@ struct Engine<'m, O> {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    fn new(model: &'m Model, run: Key, observer: &'m mut O) -> Self {
+    fn new(model: &'m Model, lanes: &'m [Lane<'m>], run: Key, observer: &'m mut O) -> Self {
         let clients = model.clients();
         let lines = |policy: &Policy| {
             let of =
@@ -168,17 +187,26 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         Engine {
             model,
+            lanes,
             observer,
             now: model.start,
             queue: Queue::default(),
             events: 0,
             calls: Slab::new(),
+            ties: Vec::new(),
+            is_tied: lanes.iter().any(Lane::ties),
             attempts: Slab::new(),
             sessions: Slab::new(),
+            alive: 0,
             undecided: 0,
+            standstill: Standstill::new(),
             receipts: Vec::new(),
             receipts_max: model.api.receipts_max(),
             headers: Vec::new(),
+            has_headers: !model.api.header_names.is_empty(),
+            has_rows_beside: !model.api.header_names.is_empty()
+                || model.api.receipts_max() > 0
+                || model.api.limits.iter().any(|limit| limit.limiter.queue().is_some()),
             api: Api::new(&model.api),
             service: Service::new(&model.service, model.contents),
             waiting: VecDeque::new(),
@@ -204,66 +232,94 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn start(&mut self) {
         for (index, change) in (0_u32..).zip(&self.model.changes) {
-            self.queue.push(change.at, Event { what: What::Change, index, generation: 0 });
+            self.queue.push(change.at, Event::new(What::Change, index));
         }
         for population in 0..self.model.populations.len() {
             self.open(population);
         }
     }
 
-    fn happen(&mut self, event: Event) {
-        let Event { what, index, generation } = event;
-        let of_call =
-            matches!(what, What::Begin | What::Flush | What::Wake | What::Hedge | What::Deadline);
-        let of_attempt = matches!(
-            what,
-            What::Reach | What::Pass | What::Tire | What::Leave | What::Answer | What::Timeout
-        );
-        if of_call && self.calls.generation(index) != generation
-            || of_attempt && self.attempts.generation(index) != generation
-        {
+    fn happen(&mut self, entry: &Entry) {
+        if is_stale(entry, &self.calls, &self.attempts) {
             return;
         }
         self.events += 1;
-        match what {
-            What::Arrive => self.arrive(index),
-            What::Begin => self.begin(index),
-            What::Pull => self.pull(index, generation),
-            What::Flush => self.flush(index),
-            What::Wake => self.wake(index),
-            What::Hedge => self.hedge(index),
-            What::Deadline => self.deadline(index),
-            What::Reach => self.reach(index),
-            What::Pass => self.pass(index),
-            What::Tire => self.tire(index),
-            What::Leave => self.leave(index),
-            What::Answer => self.answer(index),
-            What::Timeout => self.time_out(index),
-            What::Change => {
-                let change = &self.model.changes[index as usize];
-                match &change.to {
-                    Changed::Quota(quota) => self.api.resize(self.now, change.limit, *quota),
-                    Changed::Limiter(other) => self.api.replace(self.now, change.limit, other),
-                }
-                self.grant();
+        let (what, index) = (entry.event.what(), entry.event.index());
+        if what.whose() == Whose::Attempt {
+            if what == What::Timeout {
+                self.time_out(index);
+            } else {
+                let flight = self.take_up(index);
+                self.go_on(flight, Hop::After(Span::ZERO, what));
             }
+        } else {
+            let then = self.turn(what, index);
+            self.launch_for(then);
         }
-        let census = Census { calls: self.calls_alive(), undecided: self.undecided };
-        self.observer.census(self.now, census);
+        if O::COUNTS {
+            self.observer.census(self.now, self.census());
+        }
     }
 
-    /// Calls that were offered and have not ended; rows that only wait for
-    /// their time in a session or to be unlinked are neither.
-    fn calls_alive(&self) -> u64 {
-        self.sources.iter().map(|source| source.alive).sum()
+    /// What happens to a client or a call.
+    #[inline]
+    fn turn(&mut self, what: What, index: u32) -> Then {
+        match what {
+            What::Arrive => return self.arrive(index),
+            What::Wake => return self.wake(index),
+            What::Begin => return self.begin(index),
+            What::Flush => return self.flush(index),
+            What::Hedge => return self.hedge(index),
+            What::Pull => self.pull(index),
+            What::Deadline => self.deadline(index),
+            _ => self.change(index),
+        }
+        None
+    }
+
+    /// An attempt leaves, if one does.
+    fn launch_for(&mut self, then: Then) {
+        if let Some(call) = then {
+            self.launch(call);
+        }
+    }
+
+    /// A limit becomes another.
+    fn change(&mut self, index: u32) {
+        let change = &self.model.changes[index as usize];
+        match &change.to {
+            Changed::Quota(quota) => self.api.resize(self.now, change.limit, *quota),
+            Changed::Limiter(other) => self.api.replace(self.now, change.limit, other),
+        }
+        self.grant();
+    }
+
+    /// What is under way.
+    fn census(&self) -> Census {
+        Census { calls: self.alive, undecided: self.undecided }
+    }
+
+    /// The numbers of events are about to run out: those that are pending get
+    /// new ones, but for the stale.
+    #[cold]
+    fn renumber(&mut self) {
+        let (calls, attempts) = (&self.calls, &self.attempts);
+        self.queue.renumber(|entry| !is_stale(entry, calls, attempts));
+        self.calls.renumber();
+        self.attempts.renumber();
+    }
+
+    /// The way of a call.
+    fn lane(&self, call: u32) -> &'m Lane<'m> {
+        &self.lanes[usize::from(self.calls[call].population)]
     }
 
     fn population(&self, call: u32) -> &'m Population {
-        &self.model.populations[usize::from(self.calls[call].population)]
+        self.lane(call).population
     }
 
     fn policy(&self, call: u32) -> &'m Policy {
-        &self.model.policies[usize::from(self.population(call).policy)]
+        self.lane(call).policy
     }
 
     /// How far a call has come in each retry loop of its policy.
@@ -274,10 +330,10 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The budgets of a call's policy, and how far it has come.
     fn account(&mut self, call: u32) -> (&mut Account, &mut [Progress]) {
-        let policy = self.population(call).policy;
+        let policy = self.lane(call).of;
         let first = call as usize * self.layers;
         let progress = &mut self.progress[first..first + self.layers];
-        (&mut self.accounts[usize::from(policy)], progress)
+        (&mut self.accounts[policy], progress)
     }
 
     fn caller(&self, call: u32) -> Caller {
@@ -285,32 +341,18 @@ impl<'m, O: Observer> Engine<'m, O> {
         Caller { population: call.population, client: call.client, endpoint: call.endpoint }
     }
 
+    #[inline]
     fn note(&mut self, call: u32, fact: &Fact) {
         let caller = self.caller(call);
         self.observer.note(self.now, caller, fact);
     }
 
     fn push_call(&mut self, at: Instant, what: What, call: u32) {
-        let generation = self.calls.generation(call);
-        self.queue.push(at, Event { what, index: call, generation });
+        self.queue.push(at, Event::new(what, call));
     }
 
     fn push_attempt(&mut self, at: Instant, what: What, attempt: u32) {
-        let generation = self.attempts.generation(attempt);
-        self.queue.push(at, Event { what, index: attempt, generation });
-    }
-
-    /// Sends an attempt on its way to the next stage; no latency takes no event.
-    fn hop(&mut self, after: Span, what: What, attempt: u32) {
-        if after == Span::ZERO {
-            match what {
-                What::Reach => self.reach(attempt),
-                What::Leave => self.leave(attempt),
-                _ => self.answer(attempt),
-            }
-        } else {
-            self.push_attempt(self.now.after(after), what, attempt);
-        }
+        self.queue.push(at, Event::new(what, attempt));
     }
 
     /// The run is over: whoever is still under way is unfinished.
@@ -323,7 +365,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             }
             let (meant, attempts) = (row.meant, row.attempts);
             self.note(call, &Fact::Ended { end: End::Unfinished, meant, attempts });
-            self.sources[usize::from(self.calls[call].population)].alive -= 1;
+            self.alive -= 1;
         }
         for population in 0..self.model.populations.len() {
             self.drop_backlog(population);
@@ -332,8 +374,18 @@ impl<'m, O: Observer> Engine<'m, O> {
             |a: &u32| matches!(self.attempts[*a].phase, Phase::Outward | Phase::HeldBack);
         let undecided = self.attempts.live().filter(is_undecided).count();
         debug_assert_eq!(undecided as u64, self.undecided, "every undecided attempt is on its way");
-        let census = Census { calls: self.calls_alive(), undecided: self.undecided };
+        let census = self.census();
         self.observer.census(self.now, census);
         census
+    }
+}
+
+/// Whether an event was meant for whoever had its row before.
+fn is_stale(entry: &Entry, calls: &Slab<Call>, attempts: &Slab<Attempt>) -> bool {
+    let index = entry.event.index();
+    match entry.event.what().whose() {
+        Whose::Client => false,
+        Whose::Call => calls.is_stale(index, entry.sequence),
+        Whose::Attempt => attempts.is_stale(index, entry.sequence),
     }
 }

@@ -170,6 +170,11 @@ impl Limiter {
         each!(self, limiter => limiter.grow(slots, created));
     }
 
+    /// Decides on one request of `cost`: `test`, then `admit` or `refuse`.
+    pub fn decide(&mut self, slot: Slot, now: Instant, cost: u32) -> Verdict {
+        each!(self, limiter => limiter.decide(slot, now, cost))
+    }
+
     /// Whether `cost` is admitted now; reads only.
     #[must_use]
     pub fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict {

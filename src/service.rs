@@ -7,7 +7,7 @@
 use crate::api::EndpointId;
 use crate::dist::Dist;
 use crate::http::Status;
-use crate::rng::Chance;
+use crate::rng::{Chance, Key, Purpose};
 use crate::time::{Instant, Span};
 
 /// How requests are served at one endpoint.
@@ -21,6 +21,24 @@ pub struct Serving {
     pub refuses: Chance,
     /// Whether answers go through the service's cache.
     pub cached: bool,
+}
+
+impl Serving {
+    /// Whether nothing ever goes wrong.
+    fn is_sound(&self) -> bool {
+        self.fails == Chance::NEVER && self.refuses == Chance::NEVER
+    }
+
+    /// One draw decides both: the lowest bits of chance fail, the next are refused.
+    fn fate(&self, bits: u64) -> Status {
+        if self.fails.hits(bits) {
+            Status(500)
+        } else if self.refuses.hits(!bits) {
+            Status(404)
+        } else {
+            Status::OK
+        }
+    }
 }
 
 /// What the service does while it is out of order.
@@ -82,15 +100,6 @@ pub struct ServiceModel {
     pub outages: Vec<Outage>,
 }
 
-/// The random draws of one request, as uniform bits.
-#[derive(Clone, Copy, Debug)]
-pub struct ServiceDraws {
-    /// For the time.
-    pub time: u64,
-    /// For the failure.
-    pub fault: u64,
-}
-
 /// The state of a service in one run.
 #[derive(Debug)]
 pub struct Service<'m> {
@@ -125,54 +134,56 @@ impl<'m> Service<'m> {
 
     /// The outage that a request at `now` meets.
     #[must_use]
+    #[inline]
     pub fn outage(&self, now: Instant) -> Option<&'m Outage> {
         self.model.outages.iter().find(|o| o.from <= now && now < o.until)
     }
 
     /// Whether a place is free.
     #[must_use]
+    #[inline]
     pub fn has_place(&self) -> bool {
         self.busy < self.model.places
     }
 
     /// Takes a place for a refusal and says how long that takes.
-    pub fn reject(&mut self, bits: u64) -> Span {
+    #[inline]
+    pub fn reject(&mut self, key: Key, number: u64) -> Span {
         self.busy += u32::from(self.model.reject_takes_place);
-        self.model.reject_time.sample(bits)
+        self.model.reject_time.draw(key, Purpose::Service, number)
     }
 
-    /// Takes a place for a request and says how long it takes and what comes of it.
+    /// Takes a place for a request and says how long it takes and what comes of
+    /// it; `draw` gives its uniform bits for [`Purpose::Service`] and
+    /// [`Purpose::Fault`].
+    #[inline]
     pub fn serve(
         &mut self,
         now: Instant,
         endpoint: EndpointId,
         content: u32,
-        draws: ServiceDraws,
+        draw: impl Fn(Purpose) -> u64,
     ) -> Work {
         let serving = &self.model.serving[endpoint as usize];
         let others = f64::from(self.busy);
         self.busy += 1;
-        if let Some(time) = self.cache_hit(now, serving.cached, content, draws.time) {
+        if let Some(hit) = self.cache_hit(now, serving.cached, content) {
+            let time = hit.sample(draw(Purpose::Service));
             return Work { time, status: Status::OK, version: 0 };
         }
-        let mut time = serving.time.sample(draws.time);
+        let mut time = serving.time.sample(draw(Purpose::Service));
         if self.model.slowdown > 0.0 {
             time = Span::from_secs_f64(time.as_secs_f64() * (1.0 + self.model.slowdown * others));
         }
-        // One draw decides both: the lowest bits of chance fail, the next are refused.
-        let status = if serving.fails.hits(draws.fault) {
-            Status(500)
-        } else if serving.refuses.hits(!draws.fault) {
-            Status(404)
-        } else {
-            Status::OK
-        };
+        let status =
+            if serving.is_sound() { Status::OK } else { serving.fate(draw(Purpose::Fault)) };
         let version = self.versions.get(content as usize).copied().unwrap_or_default();
         Work { time, status, version }
     }
 
     /// What a request that saw `version` of its row is answered in the end: a
     /// success writes the row, and there is none if somebody was faster.
+    #[inline]
     pub fn commit(&mut self, content: u32, version: u32, status: Status) -> Status {
         match self.versions.get_mut(content as usize) {
             Some(written) if status == Status::OK && *written != version => Status::CONFLICT,
@@ -185,6 +196,7 @@ impl<'m> Service<'m> {
     }
 
     /// The request is done: its place is free, and the cache knows its answer.
+    #[inline]
     pub fn done(&mut self, now: Instant, endpoint: EndpointId, content: u32, status: Status) {
         self.leave();
         if let (Some(cache), true) =
@@ -198,14 +210,15 @@ impl<'m> Service<'m> {
     }
 
     /// The place of a request is free again.
+    #[inline]
     pub fn leave(&mut self) {
         self.busy -= 1;
     }
 
-    fn cache_hit(&self, now: Instant, cached: bool, content: u32, bits: u64) -> Option<Span> {
+    fn cache_hit(&self, now: Instant, cached: bool, content: u32) -> Option<Dist> {
         let cache = self.model.cache.as_ref().filter(|_| cached)?;
         let until = self.known.get(content as usize)?;
-        (now < *until).then(|| cache.hit.sample(bits))
+        (now < *until).then_some(cache.hit)
     }
 }
 
@@ -238,7 +251,7 @@ mod tests {
         }
     }
 
-    const DRAWS: ServiceDraws = ServiceDraws { time: 1, fault: 1 };
+    const DRAWS: fn(Purpose) -> u64 = |_| 1;
 
     #[test]
     fn a_hit_is_fast_until_the_answer_is_too_old() {
@@ -288,7 +301,8 @@ mod tests {
         let mut count = [0; 6];
         for i in 0..10_000_u64 {
             let fault = (2 * i + 1) * (u64::MAX / 20_000);
-            let work = service.serve(Instant(0), 0, 0, ServiceDraws { time: 0, fault });
+            let draw = |purpose| if purpose == Purpose::Fault { fault } else { 0 };
+            let work = service.serve(Instant(0), 0, 0, draw);
             service.leave();
             count[usize::from(work.status.0 / 100)] += 1;
         }

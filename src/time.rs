@@ -110,9 +110,18 @@ impl Span {
 
     /// The nearest span to `seconds`; negative and NaN give zero, too long gives `NEVER`.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, which is what is promised
     pub fn from_secs_f64(seconds: f64) -> Span {
-        Span(libm::round(seconds * 1e9) as u64)
+        Span::from_ns_f64(seconds * 1e9)
+    }
+
+    /// The nearest span to so many nanoseconds, the longer one from the middle;
+    /// negative and NaN give zero, too long gives `NEVER`. As `libm::round` has
+    /// it, in a few instructions: what is cut off is exact.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, which is what is promised
+    pub fn from_ns_f64(ns: f64) -> Span {
+        let whole = ns as u64;
+        Span(whole.saturating_add(u64::from(ns - whole as f64 >= 0.5)))
     }
 
     /// The span in seconds.

@@ -62,7 +62,7 @@ fn model(populations: &str, limit: &str, policy: &str) -> Model {
 }
 
 /// What a call is, whenever it comes: its endpoint and what it asks for.
-type What = (u32, u32);
+type What = (u16, u32);
 
 /// The calls offered, with their instants and without.
 #[derive(Default)]

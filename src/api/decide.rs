@@ -1,5 +1,7 @@
 //! The state of an API in one run: what it decides, charges and tells.
 
+use std::collections::VecDeque;
+
 use super::line::{Lines, Ticket, Waiting};
 use super::{
     ApiModel, Commit, Counted, Decision, EndpointId, LimitId, LimitModel, Locks, Receipt, Ruling,
@@ -57,7 +59,9 @@ pub struct Api<'m> {
     /// What the limits said to the request in hand; kept for its room.
     said: Vec<Said>,
     /// Who was given a place by a release and was not fetched yet.
-    pub(super) granted: Vec<(Ticket, Receipt)>,
+    pub(super) granted: VecDeque<(Ticket, Receipt)>,
+    /// By endpoint: the limit that decides alone and leaves nothing to undo.
+    alone: Vec<Option<LimitId>>,
 }
 
 impl<'m> Api<'m> {
@@ -87,7 +91,8 @@ impl<'m> Api<'m> {
             noticed: limits().map(|limit| vec![Instant(0); noticed(limit)]).collect(),
             counts: vec![LimitCounts::default(); model.limits.len()],
             said: Vec::new(),
-            granted: Vec::new(),
+            granted: VecDeque::new(),
+            alone: model.endpoints.iter().map(|endpoint| model.alone(endpoint)).collect(),
         }
     }
 
@@ -107,6 +112,9 @@ impl<'m> Api<'m> {
         stage: usize,
         receipts: &mut [Receipt],
     ) -> Ruling {
+        if let Some(id) = self.alone[usize::from(request.endpoint)] {
+            return Ruling::Decided(self.decide_alone(now, request, id));
+        }
         let mut said = std::mem::take(&mut self.said);
         said.clear();
         let refused = self.hear(now, request, stage, &mut said);
@@ -131,6 +139,30 @@ impl<'m> Api<'m> {
         }
         self.said = said;
         ruling
+    }
+
+    /// The same for a limit that decides alone, as most do: there is no other
+    /// to ask, nothing to undo and nobody to tell.
+    fn decide_alone(&mut self, now: Instant, request: Request, id: LimitId) -> Decision {
+        let (index, limit) = (usize::from(id.0), self.model.limit(id));
+        let place = self.model.slots[index].place(request.principal, request.endpoint);
+        let verdict = match place {
+            Place::Skip => return Decision::Admit,
+            Place::Refuse => Verdict::NEVER,
+            Place::At(slot) => {
+                let cost = reserved(limit, request);
+                let verdict = self.limiters[index].decide(slot, limit.clock.at(now), cost);
+                if !verdict.is_reject() {
+                    self.counts[index].charged += u64::from(cost);
+                }
+                verdict
+            }
+        };
+        if let Verdict::Reject { wait } = verdict {
+            self.counts[index].rejected += 1;
+            return Decision::Reject { limit: id, wait };
+        }
+        Decision::Admit
     }
 
     /// Asks the limits of a stage, as many as its commit rule asks; who refused

@@ -71,13 +71,14 @@ impl Api<'_> {
             lines.pop(slot);
             let mark = self.limiters[index].admit(slot, seen, cost);
             self.counts[index].charged += u64::from(cost);
-            self.granted.push((ticket, Receipt { limit: id, slot, taken: cost, mark }));
+            self.granted.push_back((ticket, Receipt { limit: id, slot, taken: cost, mark }));
         }
     }
 
     /// Who was given a place by a release, each once: it has passed its stage.
+    #[inline]
     pub fn granted(&mut self) -> Option<(Ticket, Receipt)> {
-        if self.granted.is_empty() { None } else { Some(self.granted.remove(0)) }
+        self.granted.pop_front()
     }
 
     /// Somebody's patience in the line of a stage is over: refused, unless a

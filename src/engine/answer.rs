@@ -1,7 +1,8 @@
 //! The client's side of an answer: served, another attempt, or the end.
 
-use super::call::{NONE, Stage};
-use super::queue::{Event, What};
+use super::call::{Attempt, Flight, NONE, Stage};
+use super::event::{Event, What};
+use super::lane::Lane;
 use super::{AttemptRecord, End, Engine, Fact, Observer};
 use crate::client::{Draw, Heard, Next, Who};
 use crate::http::{Answer, Headers};
@@ -11,51 +12,55 @@ use crate::workload::Work;
 
 impl<O: Observer> Engine<'_, O> {
     /// The response reaches the client.
-    pub(super) fn answer(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        let (call, number, answer) = (row.call, row.number, row.answer);
-        if call != NONE {
-            let heard = !matches!(answer, Answer::Refused) && !self.headers.is_empty();
-            let headers = if heard { self.headers[attempt as usize] } else { Headers::NONE };
-            self.unlink(call, attempt);
-            self.follow(call, number, attempt, answer, &headers);
+    pub(super) fn answer(&mut self, flight: &Flight) {
+        let Flight { it, row } = flight;
+        if it.call != NONE {
+            if *row != NONE {
+                self.unlink(it.call, *row);
+            }
+            if !self.has_headers || matches!(it.answer, Answer::Refused) {
+                self.follow(it, it.answer, &Headers::NONE);
+            } else {
+                let headers = self.headers[*row as usize];
+                self.follow(it, it.answer, &headers);
+            }
         }
-        self.attempts.remove(attempt);
+        if *row != NONE {
+            self.attempts.remove(*row);
+        }
     }
 
     /// What follows an answer: the policy says.
-    pub(super) fn follow(
-        &mut self,
-        call: u32,
-        number: u32,
-        attempt: u32,
-        answer: Answer,
-        headers: &Headers,
-    ) {
-        if self.policy(call).hedge.is_none() {
-            self.land(call);
+    pub(super) fn follow(&mut self, it: &Attempt, answer: Answer, headers: &Headers) {
+        let call = it.call;
+        let lane = self.lane(call);
+        let policy = lane.policy;
+        if !lane.hedges {
+            self.land(call, lane);
         }
-        let (who, policy) = (self.who(call), self.policy(call));
         let heard = self.heard(call, answer, headers);
-        let memory = usize::from(self.population(call).policy);
-        self.memories[memory].learn(policy, &who, &heard);
+        if lane.has_memory {
+            let who = self.who(call);
+            self.memories[lane.of].learn(policy, &who, &heard);
+        }
         let key = if policy.replays { self.client_key(call) } else { self.calls[call].key };
-        let draw = Draw::Of(key, u64::from(number));
-        let next = if policy.budgets.is_empty() {
-            policy.next(&heard, self.progress(call), draw, &mut ())
-        } else {
+        let draw = Draw::Of(key, u64::from(it.number));
+        let next = if lane.has_budgets {
+            let who = self.who(call);
             let payer = Who { principal: self.next_principal(call), ..who };
             let (account, progress) = self.account(call);
             policy.next(&heard, progress, draw, &mut account.paying(policy, &who, &payer))
+        } else {
+            policy.next(&heard, self.progress(call), draw, &mut ())
         };
         let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
-        self.record(attempt, call, answer, then);
+        self.record(it, call, answer, then);
         match next {
             Next::Served => self.end(call, End::ByAttempt),
-            Next::GiveUp(cause) if policy.hedge.is_some() => self.give_up_copies(call, cause),
+            Next::GiveUp(cause) if lane.hedges => self.give_up_copies(call, cause),
             Next::GiveUp(cause) => self.end(call, End::GivenUp(cause)),
-            Next::Retry(wait) if policy.hedge.is_some() => self.copy_on(call, wait),
-            Next::Retry(wait) => self.back_off(call, policy.timer.sleeps(wait)),
+            Next::Retry(wait) if lane.hedges => self.copy_on(call, wait),
+            Next::Retry(wait) => self.back_off(call, lane, policy.timer.sleeps(wait)),
         }
     }
 
@@ -73,11 +78,13 @@ impl<O: Observer> Engine<'_, O> {
         self.sources[usize::from(row.population)].client_key(local)
     }
 
-    fn back_off(&mut self, call: u32, wait: Span) {
+    fn back_off(&mut self, call: u32, lane: &Lane<'_>, wait: Span) {
         self.calls[call].stage = Stage::Backoff;
-        self.spread(call);
-        if !self.population(call).holds_worker {
-            self.dismiss(call);
+        if lane.has_levers {
+            self.spread(call);
+        }
+        if !lane.population.holds_worker {
+            self.dismiss(call, lane);
         }
         // A wait of no time goes through the queue too: others may come first.
         self.push_call(self.now.after(wait), What::Wake, call);
@@ -87,37 +94,74 @@ impl<O: Observer> Engine<'_, O> {
     fn abandon(&mut self, call: u32) {
         while self.calls[call].attempt != NONE {
             let attempt = self.calls[call].attempt;
-            self.record(attempt, call, Answer::TimedOut, None);
+            let Flight { it, .. } = self.take_up(attempt);
+            self.record(&it, call, Answer::TimedOut, None);
             self.forsake(call, true);
             self.attempts[attempt].call = NONE;
             self.unlink(call, attempt);
         }
     }
 
-    fn record(&mut self, attempt: u32, call: u32, answer: Answer, then: Option<Span>) {
-        let row = &self.attempts[attempt];
+    #[inline]
+    fn record(&mut self, it: &Attempt, call: u32, answer: Answer, then: Option<Span>) {
         let record = AttemptRecord {
-            number: row.number,
+            number: it.number,
             call: self.calls[call].number,
-            sent: row.sent,
+            sent: it.sent,
             answer,
-            rejected_by: row.rejected_by,
+            rejected_by: it.rejected_by,
             then,
         };
-        let client = row.client;
-        self.note_attempt(attempt, client, &Fact::Answered(record));
+        self.note_attempt(it, &Fact::Answered(record));
     }
 
     /// A call is over, and those who ride with it.
     pub(super) fn end(&mut self, call: u32, end: End) {
+        let lane = self.lane(call);
         self.abandon(call);
-        let mut rider = std::mem::replace(&mut self.calls[call].riders, NONE);
+        if lane.has_levers {
+            self.end_riders(call, end);
+            if matches!(end, End::ByAttempt | End::ByBatch) {
+                self.remember(call);
+            }
+            self.end_in_session(call, end);
+        }
+        self.land(call, lane);
+        let row = &self.calls[call];
+        let (meant, attempts, stage) = (row.meant, row.attempts, row.stage);
+        let (index, client) = (usize::from(row.population), row.client);
+        self.note(call, &Fact::Ended { end, meant, attempts });
+        self.alive -= 1;
+        self.dismiss(call, lane);
+        match stage {
+            // Still linked somewhere: the row is given back when it comes up.
+            Stage::Queued => {
+                let line = self.line_of(index, client);
+                self.workers[index][line].abandon();
+                self.calls[call].ended = true;
+            }
+            Stage::Held(part) => {
+                let slot = lane.policy.in_flight[usize::from(part)].of.slot(&self.who(call));
+                let slot = slot.expect("who is in line has a slot");
+                self.in_flight[lane.of][usize::from(part)][slot].abandon();
+                self.calls[call].ended = true;
+            }
+            Stage::Riding => self.calls[call].ended = true,
+            _ => self.calls.remove(call),
+        }
+        self.think(index, client);
+    }
+
+    /// Those who ride with a call end as it does.
+    fn end_riders(&mut self, call: u32, end: End) {
         if self.calls[call].stage == Stage::Gathering {
             self.close_batch(call);
         }
+        let Some(ties) = self.ties.get_mut(call as usize) else { return };
+        let mut rider = std::mem::replace(&mut ties.riders, NONE);
         let with_it = if end == End::ByAttempt { End::ByBatch } else { end };
         while rider != NONE {
-            let next = self.calls[rider].link;
+            let next = self.ties[rider as usize].link;
             // One whose own patience ended before stays linked until now.
             if self.calls[rider].ended {
                 self.calls.remove(rider);
@@ -127,40 +171,11 @@ impl<O: Observer> Engine<'_, O> {
             }
             rider = next;
         }
-        if matches!(end, End::ByAttempt | End::ByBatch) {
-            self.remember(call);
-        }
-        self.end_in_session(call, end);
-        self.land(call);
-        let row = &self.calls[call];
-        let (meant, attempts, stage) = (row.meant, row.attempts, row.stage);
-        let (index, client) = (usize::from(row.population), row.client);
-        self.note(call, &Fact::Ended { end, meant, attempts });
-        self.sources[index].alive -= 1;
-        self.dismiss(call);
-        match stage {
-            // Still linked somewhere: the row is given back when it comes up.
-            Stage::Queued => {
-                let line = self.line_of(index, client);
-                self.workers[index][line].abandon();
-                self.calls[call].ended = true;
-            }
-            Stage::Held(part) => {
-                let slot = self.policy(call).in_flight[usize::from(part)].of.slot(&self.who(call));
-                let slot = slot.expect("who is in line has a slot");
-                let policy = usize::from(self.population(call).policy);
-                self.in_flight[policy][usize::from(part)][slot].abandon();
-                self.calls[call].ended = true;
-            }
-            Stage::Riding => self.calls[call].ended = true,
-            _ => self.calls.remove(call),
-        }
-        self.think(index, client);
     }
 
     /// After the end of a call, a client of a closed loop thinks.
     fn think(&mut self, index: usize, client: u32) {
-        let population = &self.model.populations[index];
+        let population = self.lanes[index].population;
         let Work::Closed { think } = population.work else {
             return;
         };
@@ -172,7 +187,7 @@ impl<O: Observer> Engine<'_, O> {
         let (key, number) = self.sources[index].thought(local);
         let at = self.now.after(think.sample(key.draw(Purpose::Think, number)));
         if at < self.model.horizon {
-            self.queue.push(at, Event { what: What::Arrive, index: client, generation: 0 });
+            self.queue.push(at, Event::new(What::Arrive, client));
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Backlogs: calls that all are there at the start and wait for a free worker.
 
+use super::event::{Event, What};
 use super::offer::{index_u16, intent_of};
-use super::queue::{Event, What};
 use super::{Caller, End, Engine, Fact, Observer};
 use crate::workload::{Work, Workers};
 
 impl<O: Observer> Engine<'_, O> {
     /// A worker that is free takes the next call of the backlog.
-    pub(super) fn pull(&mut self, client: u32, population: u32) {
-        let index = population as usize;
+    pub(super) fn pull(&mut self, client: u32) {
+        let index = self.population_of(client);
         let population = &self.model.populations[index];
         let line = self.line_of(index, client);
         while self.now < self.model.horizon && self.workers[index][line].take() {
@@ -88,7 +88,6 @@ impl<O: Observer> Engine<'_, O> {
             Workers::Pool(_) => population.first_client,
             _ => client,
         };
-        let generation = u32::try_from(index).expect("populations are few");
-        self.queue.push(self.now, Event { what: What::Pull, index: client, generation });
+        self.queue.push(self.now, Event::new(What::Pull, client));
     }
 }

@@ -2,11 +2,12 @@
 //! the server knows it. They are two states, because what a client believes
 //! and what the server does part ways at the first timeout.
 
+use super::event::What;
 use crate::api::{EndpointId, LimitId};
 use crate::attribute::Principal;
 use crate::http::{Answer, Status};
 use crate::rng::Key;
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 
 /// No row.
 pub(super) const NONE: u32 = u32::MAX;
@@ -26,42 +27,47 @@ pub(super) enum Stage {
     Queued,
     /// In line for a place in flight, of this part of the policy.
     Held(u8),
-    /// Waiting for the policy to let it leave.
-    Pacing,
+    /// Waiting for the policy to let it leave; it has passed so many paces.
+    Pacing(u8),
     /// Waiting before a retry.
     Backoff,
     /// An attempt is in flight.
     Sent,
 }
 
-/// One unit of user work.
+/// One unit of user work: what every event of it needs. With the number of its
+/// birth it is a cache line; what few models need lies in [`Ties`].
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     /// The key of its draws.
     pub(super) key: Key,
     pub(super) meant: Instant,
-    /// When its last attempt was sent, and how many were sent at that instant.
-    pub(super) last_sent: Instant,
-    pub(super) at_once: u32,
     /// The number that it has among its client's calls, for reports.
     pub(super) number: u64,
     pub(super) client: u32,
     /// Whom its next attempt is made for.
     pub(super) principal: Principal,
-    pub(super) population: u16,
-    pub(super) stage: Stage,
-    pub(super) endpoint: EndpointId,
-    /// What its attempts ask: the same, unless it leads a batch.
-    pub(super) asks: EndpointId,
     pub(super) content: u32,
-    /// The session whose answers it shares.
-    pub(super) session: u32,
     /// Attempts made so far.
     pub(super) attempts: u32,
     /// The attempt in flight; of several the last, which knows the others.
     pub(super) attempt: u32,
-    /// When another copy of it leaves, where the policy hedges.
-    pub(super) copy_due: Instant,
+    pub(super) population: u16,
+    pub(super) endpoint: EndpointId,
+    /// What its attempts ask: the same, unless it leads a batch.
+    pub(super) asks: EndpointId,
+    pub(super) stage: Stage,
+    pub(super) has_worker: bool,
+    /// Over, but still linked.
+    pub(super) ended: bool,
+}
+
+/// What ties a call to others, where a model has sessions, batches, lines or
+/// copies; it lies beside the calls, by the same index.
+#[derive(Clone, Debug)]
+pub(super) struct Ties {
+    /// The session whose answers it shares.
+    pub(super) session: u32,
     /// The next in the same line, or the next rider.
     pub(super) link: u32,
     /// The first of those who ride with it, and how many.
@@ -69,11 +75,16 @@ pub(super) struct Call {
     pub(super) rider_count: u32,
     /// Places in flight that it holds, a bit for each part of the policy.
     pub(super) held: u32,
-    pub(super) has_worker: bool,
-    /// How many of the policy's paces it has passed.
-    pub(super) passed: u8,
-    /// Over, but still linked.
-    pub(super) ended: bool,
+    /// When another copy of it leaves, where the policy hedges.
+    pub(super) copy_due: Instant,
+}
+
+impl Ties {
+    /// Tied to nobody but its session.
+    pub(super) const fn of(session: u32) -> Ties {
+        let copy_due = Instant::NEVER;
+        Ties { session, link: NONE, riders: NONE, rider_count: 0, held: 0, copy_due }
+    }
 }
 
 /// Where an attempt stands.
@@ -94,7 +105,7 @@ pub(super) enum Phase {
 }
 
 /// One request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) key: Key,
     pub(super) sent: Instant,
@@ -128,4 +139,25 @@ impl Attempt {
             Answer::Refused | Answer::TimedOut => Status::SERVICE_UNAVAILABLE,
         }
     }
+}
+
+/// An attempt that takes its steps of one instant, out of its row: most go
+/// through several before they must wait, and some never need a row.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) it: Attempt,
+    /// `NONE` as long as nothing had to know where it is.
+    pub(super) row: u32,
+}
+
+/// Where an attempt goes after a step.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub(super) enum Hop {
+    /// On, after a time; no time takes no event.
+    After(Span, What),
+    /// On, after a time; no time takes an event too, and others may come first.
+    Later(Span, What),
+    /// Nowhere by itself: it waits for somebody, or is gone.
+    Stays,
 }

@@ -106,7 +106,10 @@ pub trait Observer {
     /// Something happened to a caller's call or attempt.
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact);
 
-    /// An event is over; called after each.
+    /// Whether it wants to be told of the census.
+    const COUNTS: bool = false;
+
+    /// An event is over; called after each, where it `COUNTS`.
     fn census(&mut self, _now: Instant, _census: Census) {}
 }
 
@@ -117,6 +120,9 @@ impl Observer for () {
 
 /// Both see the same.
 impl<A: Observer, B: Observer> Observer for (A, B) {
+    const COUNTS: bool = A::COUNTS || B::COUNTS;
+
+    #[inline]
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         self.0.note(now, caller, fact);
         self.1.note(now, caller, fact);
@@ -130,6 +136,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 
 /// Sees what there is to see it.
 impl<O: Observer> Observer for Option<O> {
+    const COUNTS: bool = O::COUNTS;
+
+    #[inline]
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         if let Some(observer) = self {
             observer.note(now, caller, fact);
@@ -144,6 +153,9 @@ impl<O: Observer> Observer for Option<O> {
 }
 
 impl<O: Observer> Observer for &mut O {
+    const COUNTS: bool = O::COUNTS;
+
+    #[inline]
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         (**self).note(now, caller, fact);
     }

@@ -5,7 +5,7 @@
 //! answer that settles the call counts, and nobody waits for the other copies.
 
 use super::call::{NONE, Stage};
-use super::queue::What;
+use super::event::{Then, What};
 use super::{End, Engine, Observer};
 use crate::client::{Cause, Purse, Who};
 use crate::http::{Answer, Headers};
@@ -15,23 +15,25 @@ impl<O: Observer> Engine<'_, O> {
     /// The next copy may leave a while later.
     pub(super) fn copy_after(&mut self, call: u32, after: Span) {
         let due = self.now.after(after);
-        self.calls[call].copy_due = due;
+        self.ties[call as usize].copy_due = due;
         self.push_call(due, What::Hedge, call);
     }
 
     /// The next copy is due, unless another plan was made meanwhile.
-    pub(super) fn hedge(&mut self, call: u32) {
+    pub(super) fn hedge(&mut self, call: u32) -> Then {
         let row = &self.calls[call];
         let waits = row.stage == Stage::Sent && !row.ended;
-        if !waits || row.copy_due != self.now || !self.has_copies(call) {
-            return;
+        let due = self.ties[call as usize].copy_due;
+        if !waits || due != self.now || !self.has_copies(call) {
+            return None;
         }
         if self.policy(call).budgets.is_empty() || self.affords_copy(call) {
-            return self.launch(call);
+            return Some(call);
         }
         if self.calls[call].attempt == NONE {
             self.end(call, End::GivenUp(Cause::Budget));
         }
+        None
     }
 
     /// An answer is worth another try. Whether one leaves or not, the other
@@ -45,7 +47,7 @@ impl<O: Observer> Engine<'_, O> {
     /// An answer is the end of trying: no more copies leave. What settles the
     /// call settles it for all of them; else those in flight are waited for.
     pub(super) fn give_up_copies(&mut self, call: u32, cause: Cause) {
-        self.calls[call].copy_due = Instant::NEVER;
+        self.ties[call as usize].copy_due = Instant::NEVER;
         if cause == Cause::NotRetried || self.calls[call].attempt == NONE {
             self.end(call, End::GivenUp(cause));
         }

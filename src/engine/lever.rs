@@ -2,7 +2,7 @@
 //! caches, batches.
 
 use super::call::{NONE, Stage};
-use super::queue::What;
+use super::event::{Then, What};
 use super::{End, Engine, Observer};
 use crate::api::EndpointId;
 use crate::attribute::Principal;
@@ -19,7 +19,7 @@ pub(super) struct Session {
 
 /// The bit of an endpoint; those beyond the 64th are never known.
 fn bit(endpoint: EndpointId) -> u64 {
-    1_u64.checked_shl(endpoint).unwrap_or(0)
+    1_u64.checked_shl(u32::from(endpoint)).unwrap_or(0)
 }
 
 impl<O: Observer> Engine<'_, O> {
@@ -58,7 +58,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A session whose answers its calls share; `join` and `leave` count them.
     pub(super) fn open_session(&mut self) -> u32 {
-        self.sessions.insert(Session { asked: 0, calls: 1 })
+        self.sessions.insert(Session { asked: 0, calls: 1 }, 0)
     }
 
     /// One more call belongs to the session.
@@ -78,22 +78,27 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
+    /// The session that a call shares its answers with, if any.
+    fn session(&self, call: u32) -> u32 {
+        self.ties.get(call as usize).map_or(NONE, |ties| ties.session)
+    }
+
     /// Whether the session has the answer, or waits for it already.
     fn session_knows(&self, call: u32) -> bool {
-        let row = &self.calls[call];
-        row.session != NONE && self.sessions[row.session].asked & bit(row.endpoint) != 0
+        let session = self.session(call);
+        session != NONE && self.sessions[session].asked & bit(self.calls[call].endpoint) != 0
     }
 
     fn session_asks(&mut self, call: u32) {
-        let row = &self.calls[call];
-        if row.session != NONE {
-            self.sessions[row.session].asked |= bit(row.endpoint);
+        let session = self.session(call);
+        if session != NONE {
+            self.sessions[session].asked |= bit(self.calls[call].endpoint);
         }
     }
 
     /// The call of a session is over; an answer that never came is not known.
     pub(super) fn end_in_session(&mut self, call: u32, end: End) {
-        let (session, endpoint) = (self.calls[call].session, self.calls[call].endpoint);
+        let (session, endpoint) = (self.session(call), self.calls[call].endpoint);
         if session != NONE && !end.is_served() {
             self.sessions[session].asked &= !bit(endpoint);
         }
@@ -162,27 +167,29 @@ impl<O: Observer> Engine<'_, O> {
             return true;
         }
         self.calls[call].stage = Stage::Riding;
-        self.calls[call].link = self.calls[leader].riders;
-        self.calls[leader].riders = call;
-        self.calls[leader].rider_count += 1;
-        if self.calls[leader].rider_count + 1 >= batch.calls {
-            self.flush(leader);
+        self.ties[call as usize].link = self.ties[leader as usize].riders;
+        let ties = &mut self.ties[leader as usize];
+        ties.riders = call;
+        ties.rider_count += 1;
+        if ties.rider_count + 1 >= batch.calls {
+            let then = self.flush(leader);
+            self.launch_for(then);
         }
         true
     }
 
     /// A batch is full or has waited long enough.
-    pub(super) fn flush(&mut self, leader: u32) {
+    pub(super) fn flush(&mut self, leader: u32) -> Then {
         if self.calls[leader].stage != Stage::Gathering {
-            return;
+            return None;
         }
         self.close_batch(leader);
         if let Some(batch) = &self.population(leader).levers.batch
-            && self.calls[leader].rider_count > 0
+            && self.ties[leader as usize].rider_count > 0
         {
             self.calls[leader].asks = batch.endpoint;
         }
-        self.enroll(leader);
+        self.enroll(leader)
     }
 
     /// No more calls join this one.

@@ -1,9 +1,9 @@
 //! A waiting line: so many places, and calls that wait for one, first come first served.
 //!
-//! The links lie in the calls themselves, so a line never allocates. A call
+//! The links lie with the calls themselves, so a line never allocates. A call
 //! that ends while it waits stays linked until it comes up and is passed over.
 
-use super::call::{Call, NONE};
+use super::call::{Call, NONE, Ties};
 use super::slab::Slab;
 
 /// Places and those who wait for one.
@@ -38,12 +38,12 @@ impl Line {
     }
 
     /// Joins the end of the line.
-    pub(super) fn join(&mut self, calls: &mut Slab<Call>, call: u32) {
-        calls[call].link = NONE;
+    pub(super) fn join(&mut self, ties: &mut [Ties], call: u32) {
+        ties[call as usize].link = NONE;
         if self.head == NONE {
             self.head = call;
         } else {
-            calls[self.tail].link = call;
+            ties[self.tail as usize].link = call;
         }
         self.tail = call;
         self.waiting += 1;
@@ -55,10 +55,10 @@ impl Line {
     }
 
     /// The first in line leaves it. Rows of calls that ended are given back.
-    pub(super) fn pop(&mut self, calls: &mut Slab<Call>) -> Option<u32> {
+    pub(super) fn pop(&mut self, calls: &mut Slab<Call>, ties: &[Ties]) -> Option<u32> {
         while self.head != NONE {
             let call = self.head;
-            self.head = calls[call].link;
+            self.head = ties[call as usize].link;
             if calls[call].ended {
                 calls.remove(call);
             } else {

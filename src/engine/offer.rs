@@ -1,9 +1,9 @@
 //! Calls come about: sessions, thinking clients, backlogs; and the levers that
 //! take a call before any attempt is made for it.
 
-use super::call::{Call, NONE, Stage};
+use super::call::{Call, NONE, Stage, Ties};
+use super::event::{Event, Then, What};
 use super::line::Line;
-use super::queue::{Event, What};
 use super::{Engine, Fact, Observer};
 use crate::api::EndpointId;
 use crate::client::Cache;
@@ -31,8 +31,6 @@ pub(super) struct Source {
     pub(super) turn: u32,
     /// How many calls of a closed loop ended at the instant of the last.
     ended: (Instant, u64),
-    /// Calls that were offered and have not ended.
-    pub(super) alive: u64,
 }
 
 /// A call that is about to be.
@@ -63,7 +61,6 @@ impl Source {
             contents,
             turn: 0,
             ended: (Instant(0), 0),
-            alive: 0,
         }
     }
 }
@@ -104,12 +101,12 @@ impl<O: Observer> Engine<'_, O> {
         match (&population.work, population.workers) {
             (Work::Backlog { .. }, Workers::Pool(_)) => {
                 let at = self.model.start.after(self.off_peak(index));
-                self.push_pull(at, first, index);
+                self.push_pull(at, first);
             }
             (Work::Backlog { .. }, _) => {
                 for client in 0..population.clients {
                     let at = self.model.start.after(self.shift(index, client));
-                    self.push_pull(at, first + client, index);
+                    self.push_pull(at, first + client);
                 }
             }
             (Work::Open(_), _) => {
@@ -121,22 +118,14 @@ impl<O: Observer> Engine<'_, O> {
                     let key = self.sources[index].key.member(u64::from(client));
                     let wait = think.sample(key.draw(Purpose::Think, 0));
                     let at = self.model.start.after(self.shift(index, client)).after(wait);
-                    self.queue.push(
-                        at,
-                        Event {
-                            what: What::Arrive,
-                            index: first + client,
-                            generation: index_u32(index),
-                        },
-                    );
+                    self.queue.push(at, Event::new(What::Arrive, first + client));
                 }
             }
         }
     }
 
-    pub(super) fn push_pull(&mut self, at: Instant, client: u32, population: usize) {
-        self.queue
-            .push(at, Event { what: What::Pull, index: client, generation: index_u32(population) });
+    fn push_pull(&mut self, at: Instant, client: u32) {
+        self.queue.push(at, Event::new(What::Pull, client));
     }
 
     /// How much later work that can wait begins.
@@ -173,17 +162,12 @@ impl<O: Observer> Engine<'_, O> {
         };
         if at < self.model.horizon {
             let at = at.after(self.shift(index, client));
-            let event = Event {
-                what: What::Arrive,
-                index: population.first_client + client,
-                generation: index_u32(index),
-            };
-            self.queue.push(at, event);
+            self.queue.push(at, Event::new(What::Arrive, population.first_client + client));
         }
     }
 
     /// A client's next session or call is here.
-    pub(super) fn arrive(&mut self, client: u32) {
+    pub(super) fn arrive(&mut self, client: u32) -> Then {
         let index = self.population_of(client);
         let population = &self.model.populations[index];
         let local = client - population.first_client;
@@ -194,10 +178,19 @@ impl<O: Observer> Engine<'_, O> {
         if let Work::Closed { .. } = population.work {
             if self.now < self.model.horizon {
                 let intent = intent_of(population, client, client_key, session);
-                self.offer(index, intent);
+                let call = self.row(index, intent, Stage::New);
+                return self.begin(call);
             }
-            return;
+            return None;
         }
+        self.open_session_of(client, index, session, client_key);
+        None
+    }
+
+    /// A session of an open workload begins.
+    fn open_session_of(&mut self, client: u32, index: usize, session: u64, client_key: Key) {
+        let population = &self.model.populations[index];
+        let local = client - population.first_client;
         let shared = if self.sources[index].by_session { self.open_session() } else { NONE };
         for (place, step) in population.steps.iter().enumerate() {
             let number = session * STEPS_MAX as u64 + place as u64;
@@ -222,7 +215,8 @@ impl<O: Observer> Engine<'_, O> {
     /// A call is meant to start now.
     pub(super) fn offer(&mut self, index: usize, intent: Intent) {
         let call = self.row(index, intent, Stage::New);
-        self.begin(call);
+        let then = self.begin(call);
+        self.launch_for(then);
     }
 
     /// A later call of a session.
@@ -232,12 +226,10 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     fn row(&mut self, index: usize, intent: Intent, stage: Stage) -> u32 {
-        let population = &self.model.populations[index];
-        self.calls.insert(Call {
+        let population = self.lanes[index].population;
+        let call = Call {
             key: intent.key,
             meant: self.now,
-            last_sent: Instant::NEVER,
-            at_once: 0,
             number: intent.number,
             client: intent.client,
             principal: population.first_principal + intent.client - population.first_client,
@@ -246,44 +238,50 @@ impl<O: Observer> Engine<'_, O> {
             endpoint: intent.endpoint,
             asks: intent.endpoint,
             content: intent.content,
-            session: intent.session,
             attempts: 0,
             attempt: NONE,
-            copy_due: Instant::NEVER,
-            link: NONE,
-            riders: NONE,
-            rider_count: 0,
-            held: 0,
             has_worker: false,
-            passed: 0,
             ended: false,
-        })
+        };
+        let row = self.calls.insert(call, self.queue.sequence());
+        if self.is_tied {
+            if row as usize == self.ties.len() {
+                self.ties.push(Ties::of(intent.session));
+            }
+            self.ties[row as usize] = Ties::of(intent.session);
+        }
+        row
     }
 
     /// A call begins: the levers first, then its worker.
-    pub(super) fn begin(&mut self, call: u32) {
+    pub(super) fn begin(&mut self, call: u32) -> Then {
         let now = self.now;
         let row = &mut self.calls[call];
         (row.meant, row.stage) = (now, Stage::New);
         let offered =
             Fact::Offered { principal: row.principal, call: row.number, content: row.content };
-        self.sources[usize::from(row.population)].alive += 1;
+        self.alive += 1;
         self.note(call, &offered);
-        if let Some(end) = self.lever(call) {
-            return self.end(call, end);
+        let lane = self.lane(call);
+        if lane.has_levers {
+            if let Some(end) = self.lever(call) {
+                self.end(call, end);
+                return None;
+            }
+            self.spread(call);
         }
-        self.spread(call);
-        if let Some(patience) = self.population(call).patience {
+        if let Some(patience) = lane.population.patience {
             self.push_call(self.now.after(patience), What::Deadline, call);
         }
-        if !self.batch(call) {
-            self.enroll(call);
+        if lane.has_levers && self.batch(call) {
+            return None;
         }
+        self.enroll(call)
     }
 
     /// The population of a client.
-    fn population_of(&self, client: u32) -> usize {
-        self.model.populations.partition_point(|p| p.first_client <= client) - 1
+    pub(super) fn population_of(&self, client: u32) -> usize {
+        self.lanes.partition_point(|lane| lane.population.first_client <= client) - 1
     }
 }
 
@@ -302,10 +300,6 @@ pub(super) fn intent_of(
 
 fn content_of(population: &Population, key: Key) -> u32 {
     population.content.as_ref().map_or(0, |choice| choice.choose(key, Purpose::Content, 0))
-}
-
-pub(super) fn index_u32(index: usize) -> u32 {
-    u32::try_from(index).expect("populations are few")
 }
 
 pub(super) fn index_u16(index: usize) -> u16 {

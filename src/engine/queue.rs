@@ -1,123 +1,152 @@
-//! The event queue: events in the order of (time, sequence).
+//! The event queue: entries in the order of (time, sequence), whatever their
+//! number.
 //!
-//! Events at one instant run in the order in which they were scheduled. An
-//! event names a row of a slab and the row's generation, so that an event of a
-//! row that has been given to somebody else is known to be stale.
+//! It is a ladder queue (Tang, Goh and Thng, 2005). Only the next few entries
+//! are sorted, in the bottom; all others lie unsorted in buckets of
+//! time, and a bucket is split into finer ones only when its turn comes.
+//!
+//! # Why it is fast
+//!
+//! - A push appends to a bucket, and a bucket is read from end to end: memory
+//!   is used in sequence, where a heap of a million misses the cache at every
+//!   level.
+//! - An entry moves two or three times in its life, at any size, and what is
+//!   sorted at once is a block at most.
+//! - Buckets are as wide as their contents ask for when they are made. Nothing
+//!   is tuned, watched or rebuilt: what turns out too full is split when its
+//!   turn comes, and 64 empty buckets are passed over in one step.
+//! - A few dozen entries lie in the bottom alone, where a push moves half of
+//!   them and a pop none.
+//! - Which entries come next is known early, so that the engine can have their
+//!   rows fetched meanwhile.
+//!
+//! # No bad case
+//!
+//! A rung lies within one bucket of the rung above it and has buckets at least
+//! eight times as narrow, so there are 22 rungs at most; one more for each time
+//! that [`Queue::pop_before`] finds nothing and events before the next one
+//! follow by the dozen. Entries of one instant end in a bucket of one
+//! nanosecond, which is in order as it is and is opened a block at a time. A
+//! bottom that has grown by half a block becomes a rung, so that an insertion
+//! never moves more than 96 entries.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+mod bottom;
+mod ladder;
+mod pool;
+mod rung;
+mod shape;
+#[cfg(test)]
+mod tests;
 
+use super::event::Event;
 use crate::time::Instant;
+use bottom::Bottom;
+use ladder::Ladder;
+use pool::Chain;
 
-/// What an event does to the row that it names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(super) enum What {
-    /// A client's next session or call.
-    Arrive,
-    /// A later call of a session.
-    Begin,
-    /// A free worker takes the next call of a backlog.
-    Pull,
-    /// A batch has waited long enough.
-    Flush,
-    /// A call's wait is over.
-    Wake,
-    /// Another copy of a call's attempt is due.
-    Hedge,
-    /// A call's patience is over.
-    Deadline,
-    /// An attempt reaches the server.
-    Reach,
-    /// A limit holds an attempt back no longer.
-    Pass,
-    /// An attempt has waited long enough in the line of a limit.
-    Tire,
-    /// The server is done with an attempt.
-    Leave,
-    /// The response reaches the client.
-    Answer,
-    /// The client stops waiting for the response.
-    Timeout,
-    /// A limit changes.
-    Change,
+/// A pending event.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Entry {
+    /// In nanoseconds, as in [`Instant`].
+    pub(super) at: u64,
+    pub(super) sequence: u32,
+    pub(super) event: Event,
 }
 
-/// An event: what, to which row, of which generation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Event {
-    pub(super) what: What,
-    pub(super) index: u32,
-    pub(super) generation: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    at: Instant,
-    sequence: u64,
-    event: Event,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at).then(self.sequence.cmp(&other.sequence))
+impl Entry {
+    /// One number to compare by, so that the tie costs no branch.
+    fn key(&self) -> u128 {
+        u128::from(self.at) << 64 | u128::from(self.sequence) << 32
     }
 }
 
 /// Pending events.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    heap: BinaryHeap<Reverse<Entry>>,
-    sequence: u64,
+    bottom: Bottom,
+    ladder: Ladder,
+    sequence: u32,
+    /// The bottom was filled since somebody asked what is upcoming.
+    filled: bool,
 }
 
 impl Queue {
-    /// Schedules an event; one that never comes is not kept.
+    /// Asked once an event, the queue is renumbered while there are still
+    /// numbers for all that one event may schedule.
+    const SPARE: u32 = 1 << 24;
+
+    /// Schedules an event, not earlier than the last one popped; one that never
+    /// comes is not kept.
+    #[inline]
     pub(super) fn push(&mut self, at: Instant, event: Event) {
-        if at != Instant::NEVER {
-            self.heap.push(Reverse(Entry { at, sequence: self.sequence, event }));
-            self.sequence += 1;
+        if at == Instant::NEVER {
+            return;
+        }
+        let entry = Entry { at: at.0, sequence: self.sequence, event };
+        self.sequence = self.sequence.checked_add(1).expect("the engine renumbers in time");
+        if !self.ladder.put(entry) {
+            self.put_into_bottom(entry);
+        }
+    }
+
+    fn put_into_bottom(&mut self, entry: Entry) {
+        if !self.bottom.is_full() {
+            self.bottom.insert(entry);
+            return;
+        }
+        self.ladder.lower_all(&mut self.bottom);
+        if !self.ladder.put(entry) {
+            self.bottom.insert(entry);
         }
     }
 
     /// The next event, if it comes before `end`.
-    pub(super) fn pop_before(&mut self, end: Instant) -> Option<(Instant, Event)> {
-        if self.heap.peek()?.0.at >= end {
+    #[inline]
+    pub(super) fn pop_before(&mut self, end: u64) -> Option<Entry> {
+        if self.bottom.is_empty() {
+            self.filled = self.ladder.fill(&mut self.bottom);
+        }
+        self.bottom.pop_before(end)
+    }
+
+    /// Events that come soon after those that are due next, once after each
+    /// time that the queue has opened a bucket. Some are never shown.
+    #[inline]
+    pub(super) fn take_upcoming(&mut self) -> Option<&[Entry]> {
+        if !self.filled {
             return None;
         }
-        let Reverse(entry) = self.heap.pop()?;
-        Some((entry.at, entry.event))
+        self.filled = false;
+        self.ladder.upcoming()
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// How many events are pending.
+    pub(super) fn len(&self) -> usize {
+        self.bottom.len() + self.ladder.len()
+    }
 
-    #[test]
-    fn ties_run_in_the_order_of_scheduling() {
-        let mut queue = Queue::default();
-        for (at, index) in [(5, 0), (3, 1), (5, 2), (3, 3), (u64::MAX, 4)] {
-            queue.push(Instant(at), Event { what: What::Wake, index, generation: 0 });
+    /// The sequence that the next push gets.
+    pub(super) fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
+    /// Whether the numbers are about to run out.
+    #[inline]
+    pub(super) fn needs_renumbering(&self) -> bool {
+        self.sequence >= u32::MAX - Self::SPARE
+    }
+
+    /// Numbers the events anew in their order, but for those not to be kept.
+    pub(super) fn renumber(&mut self, mut keep: impl FnMut(&Entry) -> bool) {
+        self.sequence = 0;
+        let mut kept = Chain::default();
+        while let Some(entry) = self.pop_before(u64::MAX) {
+            if keep(&entry) {
+                self.ladder.append(&mut kept, Entry { sequence: self.sequence, ..entry });
+                self.sequence += 1;
+            }
         }
-        let mut order = vec![];
-        while let Some((_, event)) = queue.pop_before(Instant(6)) {
-            order.push(event.index);
-        }
-        assert_eq!(order, [1, 3, 0, 2]);
+        self.ladder.lower(kept, &mut self.bottom);
+        self.filled = false;
     }
 }

@@ -1,8 +1,9 @@
 //! From a call to an attempt: a worker, a place in flight, the policy's leave.
 
-use super::call::{Attempt, Call, NONE, Phase, Stage};
-use super::queue::What;
-use super::{AT_ONCE_MAX, Caller, End, Engine, Fact, Observer, RunError};
+use super::call::{Attempt, Call, Flight, Hop, NONE, Phase, Stage};
+use super::event::{Then, What};
+use super::lane::Lane;
+use super::{Caller, End, Engine, Fact, Observer, RunError};
 use crate::api::Receipt;
 use crate::client::{Cause, Deadline, Exceed, Permit, Policy, Progress, Who};
 use crate::http::{Answer, Headers};
@@ -10,7 +11,7 @@ use crate::rng::Purpose;
 use crate::time::Instant;
 use crate::workload::Workers;
 
-impl<O: Observer> Engine<'_, O> {
+impl<'m, O: Observer> Engine<'m, O> {
     /// Whose line of workers a client stands in.
     pub(super) fn line_of(&self, population: usize, client: u32) -> usize {
         let population = &self.model.populations[population];
@@ -21,34 +22,37 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// The call looks for a worker.
-    pub(super) fn enroll(&mut self, call: u32) {
+    pub(super) fn enroll(&mut self, call: u32) -> Then {
+        let lane = self.lane(call);
+        if !lane.has_workers {
+            return self.ready(call, lane);
+        }
         let row = &self.calls[call];
         let index = usize::from(row.population);
-        if self.population(call).workers == Workers::Unbounded {
-            return self.ready(call);
-        }
         let line = self.line_of(index, row.client);
         let line = &mut self.workers[index][line];
         if line.take() {
             self.calls[call].has_worker = true;
-            return self.ready(call);
+            return self.ready(call, lane);
         }
-        if line.waiting() >= self.model.populations[index].queue {
+        if line.waiting() >= lane.population.queue {
             self.forsake(call, false);
-            return self.end(call, End::GivenUp(Cause::Shed));
+            self.end(call, End::GivenUp(Cause::Shed));
+            return None;
         }
         self.calls[call].stage = Stage::Queued;
-        line.join(&mut self.calls, call);
+        line.join(&mut self.ties, call);
+        None
     }
 
     /// The call's worker is free for another: the first in line, or the backlog.
-    pub(super) fn dismiss(&mut self, call: u32) {
-        if !std::mem::take(&mut self.calls[call].has_worker) {
+    pub(super) fn dismiss(&mut self, call: u32, lane: &Lane<'_>) {
+        if !lane.has_workers || !std::mem::take(&mut self.calls[call].has_worker) {
             return;
         }
         let (index, client) = (usize::from(self.calls[call].population), self.calls[call].client);
         let line = self.line_of(index, client);
-        if let Some(next) = self.workers[index][line].pop(&mut self.calls) {
+        if let Some(next) = self.workers[index][line].pop(&mut self.calls, &self.ties) {
             self.calls[next].has_worker = true;
             // Through the queue, so that a long line does not nest.
             self.calls[next].stage = Stage::Backoff;
@@ -60,11 +64,19 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// The call has its worker: it takes the places in flight that it does not hold yet.
-    pub(super) fn ready(&mut self, call: u32) {
-        let (who, policy, number) =
-            (self.who(call), self.policy(call), self.population(call).policy);
-        for (n, part) in policy.in_flight.iter().enumerate() {
-            if self.calls[call].held & (1 << n) != 0
+    fn ready(&mut self, call: u32, lane: &'m Lane<'m>) -> Then {
+        if lane.has_places && !self.takes_places(call, lane) {
+            return None;
+        }
+        self.depart(call, lane, 0)
+    }
+
+    /// Takes the places in flight that the call does not hold yet; at the first
+    /// that is not free it joins the line.
+    fn takes_places(&mut self, call: u32, lane: &Lane<'_>) -> bool {
+        let who = self.who(call);
+        for (n, part) in lane.policy.in_flight.iter().enumerate() {
+            if self.ties[call as usize].held & (1 << n) != 0
                 || !part.filter.takes(who.population, who.endpoint)
             {
                 continue;
@@ -72,37 +84,38 @@ impl<O: Observer> Engine<'_, O> {
             let Some(slot) = part.of.slot(&who) else {
                 continue;
             };
-            let line = &mut self.in_flight[usize::from(number)][n][slot];
+            let line = &mut self.in_flight[lane.of][n][slot];
             if !line.take() {
                 self.calls[call].stage =
                     Stage::Held(u8::try_from(n).expect("a policy has few parts"));
-                line.join(&mut self.calls, call);
-                return;
+                line.join(&mut self.ties, call);
+                return false;
             }
-            self.calls[call].held |= 1 << n;
+            self.ties[call as usize].held |= 1 << n;
         }
-        self.depart(call);
+        true
     }
 
     /// The call gives its places in flight back.
-    pub(super) fn land(&mut self, call: u32) {
-        self.give_places(call, u32::MAX);
+    pub(super) fn land(&mut self, call: u32, lane: &Lane<'_>) {
+        if lane.has_places {
+            self.give_places(call, lane, u32::MAX);
+        }
     }
 
     /// The call gives back those of its places whose bits are in `of`.
-    fn give_places(&mut self, call: u32, of: u32) {
-        let held = self.calls[call].held & of;
+    fn give_places(&mut self, call: u32, lane: &Lane<'_>, of: u32) {
+        let held = self.ties[call as usize].held & of;
         if held == 0 {
             return;
         }
-        self.calls[call].held &= !of;
-        let (who, policy, number) =
-            (self.who(call), self.policy(call), self.population(call).policy);
-        for (n, part) in policy.in_flight.iter().enumerate().filter(|(n, _)| held & (1 << n) != 0) {
+        self.ties[call as usize].held &= !of;
+        let (who, parts) = (self.who(call), lane.policy.in_flight.iter().enumerate());
+        for (n, part) in parts.filter(|(n, _)| held & (1 << n) != 0) {
             let slot = part.of.slot(&who).expect("what is held has a slot");
-            let line = &mut self.in_flight[usize::from(number)][n][slot];
-            if let Some(next) = line.pop(&mut self.calls) {
-                self.calls[next].held |= 1 << n;
+            let line = &mut self.in_flight[lane.of][n][slot];
+            if let Some(next) = line.pop(&mut self.calls, &self.ties) {
+                self.ties[next as usize].held |= 1 << n;
                 self.calls[next].stage = Stage::Backoff;
                 self.push_call(self.now, What::Wake, next);
             } else {
@@ -112,83 +125,99 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// The call leaves when its policy lets it.
-    fn depart(&mut self, call: u32) {
-        let (who, policy) = (self.who(call), self.policy(call));
-        let passed = std::mem::take(&mut self.calls[call].passed);
-        let memory = &mut self.memories
-            [usize::from(self.model.populations[usize::from(who.population)].policy)];
-        let at = match memory.permit(policy, &who, self.now, passed) {
-            Permit::Go => return self.send(call),
-            Permit::Reserved(at, passed) => {
-                self.calls[call].passed = passed;
-                at
-            }
-            Permit::Closed(at) => at,
+    fn depart(&mut self, call: u32, lane: &'m Lane<'m>, passed: u8) -> Then {
+        if !lane.has_memory {
+            return self.send(call, lane);
+        }
+        let who = self.who(call);
+        let memory = &mut self.memories[lane.of];
+        let (at, passed) = match memory.permit(lane.policy, &who, self.now, passed) {
+            Permit::Go => return self.send(call, lane),
+            Permit::Reserved(at, passed) => (at, passed),
+            Permit::Closed(at) => (at, 0),
         };
-        self.calls[call].stage = Stage::Pacing;
+        self.calls[call].stage = Stage::Pacing(passed);
         self.push_call(at, What::Wake, call);
+        None
     }
 
     /// A wait is over: before a retry, for a worker, for a place, for leave.
-    pub(super) fn wake(&mut self, call: u32) {
+    pub(super) fn wake(&mut self, call: u32) -> Then {
+        let lane = self.lane(call);
         match self.calls[call].stage {
-            Stage::Pacing => self.depart(call),
-            Stage::Backoff if self.calls[call].has_worker => self.ready(call),
+            Stage::Pacing(passed) => self.depart(call, lane, passed),
+            Stage::Backoff if self.calls[call].has_worker => self.ready(call, lane),
             Stage::Backoff => self.enroll(call),
-            _ => {}
+            _ => None,
         }
     }
 
-    fn send(&mut self, call: u32) {
-        let policy = self.policy(call);
-        self.give_places(call, policy.doors());
+    fn send(&mut self, call: u32, lane: &'m Lane<'m>) -> Then {
+        if lane.doors != 0 {
+            self.give_places(call, lane, lane.doors);
+        }
         if self.calls[call].attempts == 0 {
-            self.set_out(call, policy);
+            self.set_out(call, lane.policy);
         }
-        if !policy.budgets.is_empty() && !self.admits(call) {
+        if lane.has_budgets && !self.admits(call) {
             self.forsake(call, false);
-            return self.end(call, End::GivenUp(Cause::Throttle));
+            self.end(call, End::GivenUp(Cause::Throttle));
+            return None;
         }
-        self.launch(call);
+        Some(call)
     }
 
     /// An attempt leaves.
     pub(super) fn launch(&mut self, call: u32) {
-        let (population, policy) = (self.population(call), self.policy(call));
-        let row = &mut self.calls[call];
-        row.attempts = row.attempts.saturating_add(1);
-        row.at_once = if row.last_sent == self.now { row.at_once + 1 } else { 1 };
-        row.last_sent = self.now;
-        row.stage = Stage::Sent;
-        if row.at_once >= AT_ONCE_MAX {
+        let lane = self.lane(call);
+        let (population, policy) = (lane.population, lane.policy);
+        if self.standstill.launches(self.now, call, self.calls[call].attempts == 0) {
             let (population, policy) = (population.name.clone(), policy.name.clone());
             self.stopped = Some(RunError::Standstill { population, policy });
             return;
         }
-        let attempt = attempt_of(row, call);
-        let (key, number) = (attempt.key, attempt.number);
-        let attempt = self.attempts.insert(attempt);
-        self.calls[call].attempt = attempt;
+        let row = &mut self.calls[call];
+        row.attempts = row.attempts.saturating_add(1);
+        row.stage = Stage::Sent;
+        let mut flight = Flight { it: attempt_of(row, call, self.now), row: NONE };
+        if self.has_rows_beside || lane.hedges || policy.timeout.is_some() {
+            self.ground(&mut flight, policy);
+        }
+        self.undecided += 1;
+        self.note_attempt(&flight.it, &Fact::Sent);
+        let out =
+            population.outward.draw(flight.it.key, Purpose::Outward, u64::from(flight.it.number));
+        self.go_on(flight, Hop::After(out, What::Reach));
+    }
+
+    /// Somebody has to know from the start where the attempt is.
+    fn ground(&mut self, flight: &mut Flight, policy: &Policy) {
+        let call = flight.it.call;
+        self.keep(flight);
+        self.make_room(flight.row);
         if let Some(after) = policy.hedge {
             self.copy_after(call, after);
         }
-        self.undecided += 1;
-        let rows = self.attempts.rows();
-        self.receipts.resize(rows * self.receipts_max, Receipt::NONE);
-        if !self.model.api.header_names.is_empty() {
-            self.headers.resize(rows, Headers::NONE);
-        }
-        self.note_attempt(attempt, self.calls[call].client, &Fact::Sent);
         if let Some(timeout) = policy.timeout {
-            self.push_attempt(self.now.after(timeout), What::Timeout, attempt);
+            self.push_attempt(self.now.after(timeout), What::Timeout, flight.row);
         }
-        let out = population.outward.sample(key.draw(Purpose::Outward, u64::from(number)));
-        self.hop(out, What::Reach, attempt);
+    }
+
+    /// What lies beside the attempts has a place for this one too.
+    fn make_room(&mut self, attempt: u32) {
+        if self.receipts_max > 0 && self.receipts.len() <= attempt as usize * self.receipts_max {
+            self.receipts.resize(self.attempts.rows() * self.receipts_max, Receipt::NONE);
+        }
+        if self.has_headers && self.headers.len() <= attempt as usize {
+            self.headers.resize(self.attempts.rows(), Headers::NONE);
+        }
     }
 
     /// The first attempt of a call leaves: its retry loops begin.
     fn set_out(&mut self, call: u32, policy: &Policy) {
-        self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
+        if self.progress.len() <= call as usize * self.layers {
+            self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
+        }
         let now = self.now;
         self.progress(call).fill(Progress::since(now));
         let outermost = policy.layers.last().and_then(|layer| layer.deadline);
@@ -199,7 +228,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Whether the budgets let the call's next attempt leave.
     pub(super) fn admits(&mut self, call: u32) -> bool {
-        let (who, policy, now) = (self.who(call), self.policy(call), self.now);
+        let (who, policy, now) = (self.who(call), self.lane(call).policy, self.now);
         let (account, progress) = self.account(call);
         account.admits(policy, &who, progress, now)
     }
@@ -207,11 +236,11 @@ impl<O: Observer> Engine<'_, O> {
     /// A call ends without an answer to its attempt, which is in flight (`sent`)
     /// or has not left: its budgets get back what it holds of them.
     pub(super) fn forsake(&mut self, call: u32, sent: bool) {
-        let policy = self.policy(call);
-        if !policy.budgets.is_empty() && self.calls[call].attempts > 0 {
+        let lane = self.lane(call);
+        if lane.has_budgets && self.calls[call].attempts > 0 {
             let who = self.who(call);
             let (account, progress) = self.account(call);
-            account.lose(policy, &who, progress, sent);
+            account.lose(lane.policy, &who, progress, sent);
         }
     }
 
@@ -230,9 +259,9 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    pub(super) fn note_attempt(&mut self, attempt: u32, client: u32, fact: &Fact) {
-        let row = &self.attempts[attempt];
-        let caller = Caller { population: row.population, client, endpoint: row.endpoint };
+    #[inline]
+    pub(super) fn note_attempt(&mut self, it: &Attempt, fact: &Fact) {
+        let caller = Caller { population: it.population, client: it.client, endpoint: it.endpoint };
         self.observer.note(self.now, caller, fact);
     }
 
@@ -249,21 +278,20 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The client stops waiting for a response.
     pub(super) fn time_out(&mut self, attempt: u32) {
-        let call = self.attempts[attempt].call;
-        if call != NONE {
-            let number = self.attempts[attempt].number;
-            self.unlink(call, attempt);
+        let flight = self.take_up(attempt);
+        if flight.it.call != NONE {
+            self.unlink(flight.it.call, attempt);
             self.attempts[attempt].call = NONE;
-            self.follow(call, number, attempt, Answer::TimedOut, &Headers::NONE);
+            self.follow(&flight.it, Answer::TimedOut, &Headers::NONE);
         }
     }
 }
 
 /// An attempt for a call, on its way out.
-fn attempt_of(row: &Call, call: u32) -> Attempt {
+fn attempt_of(row: &Call, call: u32, now: Instant) -> Attempt {
     Attempt {
         key: row.key,
-        sent: row.last_sent,
+        sent: now,
         call,
         sibling: row.attempt,
         client: row.client,

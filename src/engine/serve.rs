@@ -1,187 +1,210 @@
 //! The server's side: limits decide, the service serves, slots become free.
 
-use super::call::{Attempt, NONE, Phase};
-use super::queue::What;
+use super::call::{Flight, Hop, NONE, Phase};
+use super::event::What;
 use super::{Engine, Fact, Observer};
 use crate::api::{Decision, Request, Response, Ruling};
 use crate::http::{Answer, Headers, Status};
 use crate::rng::Purpose;
-use crate::service::{Outage, OutageAnswer, ServiceDraws};
+use crate::service::{Outage, OutageAnswer};
 use crate::time::{Instant, Span};
 
 impl<O: Observer> Engine<'_, O> {
-    /// An attempt reaches the server.
-    pub(super) fn reach(&mut self, attempt: u32) {
-        self.attempts[attempt].phase = Phase::Placeless;
-        let outage = self.service.outage(self.now);
-        if let Some(outage) = outage.filter(|o| !o.limits_decide) {
-            // Nobody tells anything, least of all what an earlier attempt was told.
-            if let Some(headers) = self.headers.get_mut(attempt as usize) {
-                *headers = Headers::NONE;
+    /// Takes an attempt through the steps that it takes at this instant.
+    pub(super) fn go_on(&mut self, mut flight: Flight, mut hop: Hop) {
+        loop {
+            hop = match hop {
+                Hop::After(Span::ZERO, What::Answer) => return self.answer(&flight),
+                Hop::After(Span::ZERO, what) => self.step(&mut flight, what),
+                Hop::After(span, what) | Hop::Later(span, what) => {
+                    self.keep(&mut flight);
+                    return self.push_attempt(self.now.after(span), what, flight.row);
+                }
+                Hop::Stays => return,
             }
-            self.undecided -= 1;
-            self.note_attempt(attempt, self.attempts[attempt].client, &Fact::Failed);
-            return self.be_out(attempt, outage);
         }
-        self.ask_limits(attempt);
+    }
+
+    #[inline]
+    fn step(&mut self, flight: &mut Flight, what: What) -> Hop {
+        match what {
+            What::Reach => self.reach(flight),
+            What::Pass => self.pass(flight),
+            What::Tire => self.tire(flight),
+            _ => self.leave(flight),
+        }
+    }
+
+    /// Takes up an attempt that lies in a row.
+    pub(super) fn take_up(&self, row: u32) -> Flight {
+        Flight { it: self.attempts[row], row }
+    }
+
+    /// Puts an attempt into its row, or into one of its own.
+    pub(super) fn keep(&mut self, flight: &mut Flight) {
+        if flight.row == NONE {
+            flight.row = self.attempts.insert(flight.it, self.queue.sequence());
+            self.calls[flight.it.call].attempt = flight.row;
+        } else {
+            self.attempts[flight.row] = flight.it;
+        }
+    }
+
+    /// An attempt reaches the server.
+    #[inline]
+    fn reach(&mut self, flight: &mut Flight) -> Hop {
+        flight.it.phase = Phase::Placeless;
+        match self.service.outage(self.now) {
+            Some(outage) if !outage.limits_decide => self.fail(flight, outage),
+            _ => self.ask_limits(flight),
+        }
+    }
+
+    /// Nobody decides on an attempt.
+    #[cold]
+    fn fail(&mut self, flight: &mut Flight, outage: &Outage) -> Hop {
+        // Nobody tells anything, least of all what an earlier attempt was told.
+        if let Some(headers) = self.headers.get_mut(flight.row as usize) {
+            *headers = Headers::NONE;
+        }
+        self.undecided -= 1;
+        self.note_attempt(&flight.it, &Fact::Failed);
+        be_out(self.now, flight, outage)
     }
 
     /// The limits of the attempt's stage decide, if it has not passed all.
-    fn ask_limits(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        let (request, stage) = (request_of(row, attempt), usize::from(row.stage));
-        if stage == self.model.api.stages(request.endpoint) {
-            self.decided(attempt, Decision::Admit);
-            return match self.service.outage(self.now) {
-                Some(outage) => self.be_out(attempt, outage),
-                None => self.admit(attempt),
-            };
-        }
-        let first = attempt as usize * self.receipts_max;
-        let receipts = &mut self.receipts[first..first + self.receipts_max];
-        match self.api.decide(self.now, request, stage, receipts) {
-            Ruling::Decided(Decision::Admit) => self.pass(attempt),
-            Ruling::Decided(decision) => self.refuse(attempt, decision),
-            Ruling::Delay { by, .. } => self.hold_back(attempt, What::Pass, by),
-            Ruling::Queue { patience, .. } => {
-                self.attempts[attempt].tires = self.now.after(patience);
-                self.hold_back(attempt, What::Tire, patience);
+    fn ask_limits(&mut self, flight: &mut Flight) -> Hop {
+        let request = request_of(flight);
+        let stages = self.model.api.stages(request.endpoint);
+        while usize::from(flight.it.stage) < stages {
+            // Without a row there are no receipts to write.
+            let first =
+                if self.receipts_max > 0 { flight.row as usize * self.receipts_max } else { 0 };
+            let receipts = &mut self.receipts[first..first + self.receipts_max];
+            match self.api.decide(self.now, request, usize::from(flight.it.stage), receipts) {
+                Ruling::Decided(Decision::Admit) => flight.it.stage += 1,
+                Ruling::Decided(decision) => return self.refuse(flight, decision),
+                Ruling::Delay { by, .. } => return hold_back(flight, What::Pass, by),
+                Ruling::Queue { patience, .. } => {
+                    flight.it.tires = self.now.after(patience);
+                    return hold_back(flight, What::Tire, patience);
+                }
             }
         }
-    }
-
-    /// A limit lets the attempt go on only later.
-    fn hold_back(&mut self, attempt: u32, then: What, after: Span) {
-        self.attempts[attempt].phase = Phase::HeldBack;
-        self.push_attempt(self.now.after(after), then, attempt);
+        self.decided(flight, Decision::Admit);
+        match self.service.outage(self.now) {
+            Some(outage) => be_out(self.now, flight, outage),
+            None => self.admit(flight),
+        }
     }
 
     /// The attempt has passed a stage of limits.
-    pub(super) fn pass(&mut self, attempt: u32) {
-        let row = &mut self.attempts[attempt];
-        row.phase = Phase::Placeless;
-        row.stage += 1;
-        self.ask_limits(attempt);
+    fn pass(&mut self, flight: &mut Flight) -> Hop {
+        flight.it.phase = Phase::Placeless;
+        flight.it.stage += 1;
+        self.ask_limits(flight)
     }
 
     /// The attempt has waited long enough in a line, if it still stands in it.
-    pub(super) fn tire(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        if row.phase != Phase::HeldBack || row.tires != self.now {
-            return;
+    fn tire(&mut self, flight: &mut Flight) -> Hop {
+        if flight.it.phase != Phase::HeldBack || flight.it.tires != self.now {
+            return Hop::Stays;
         }
-        let (request, stage) = (request_of(row, attempt), usize::from(row.stage));
-        if let Some(decision) = self.api.lose_patience(request, stage) {
-            self.refuse(attempt, decision);
+        let request = request_of(flight);
+        match self.api.lose_patience(request, usize::from(flight.it.stage)) {
+            Some(decision) => self.refuse(flight, decision),
+            None => Hop::Stays,
         }
     }
 
     /// A limit refuses an attempt.
-    fn refuse(&mut self, attempt: u32, decision: Decision) {
-        self.decided(attempt, decision);
-        let Decision::Reject { limit, .. } = decision else { return };
-        let row = &mut self.attempts[attempt];
-        row.rejected_by = Some(limit);
+    fn refuse(&mut self, flight: &mut Flight, decision: Decision) -> Hop {
+        self.decided(flight, decision);
+        let Decision::Reject { limit, .. } = decision else { return Hop::Stays };
+        let it = &mut flight.it;
+        it.rejected_by = Some(limit);
         // A refusal behind a 2xx says so in its body, which clients here read.
         let status = self.model.api.limit(limit).status;
         let in_body = status.is_class(2);
-        row.answer = Answer::Status(if in_body { Status::TOO_MANY_REQUESTS } else { status });
-        let bits = row.key.draw(Purpose::Service, u64::from(row.number));
+        it.answer = Answer::Status(if in_body { Status::TOO_MANY_REQUESTS } else { status });
         let takes_place = self.model.service.reject_takes_place;
-        row.phase = if takes_place { Phase::Placed } else { Phase::Placeless };
-        let time = self.service.reject(bits);
-        self.hop(time, What::Leave, attempt);
+        it.phase = if takes_place { Phase::Placed } else { Phase::Placeless };
+        Hop::After(self.service.reject(it.key, u64::from(it.number)), What::Leave)
     }
 
     /// The limits have decided, and what they would tell is written down.
-    fn decided(&mut self, attempt: u32, decision: Decision) {
+    fn decided(&mut self, flight: &Flight, decision: Decision) {
         self.undecided -= 1;
-        let row = &self.attempts[attempt];
-        let (request, client) = (request_of(row, attempt), row.client);
-        if !self.model.api.header_names.is_empty() {
-            self.headers[attempt as usize] = self.api.headers(self.now, request, decision);
+        if self.has_headers {
+            let headers = self.api.headers(self.now, request_of(flight), decision);
+            self.headers[flight.row as usize] = headers;
         }
-        self.note_attempt(attempt, client, &Fact::Decided(decision));
+        self.note_attempt(&flight.it, &Fact::Decided(decision));
     }
 
     /// An admitted attempt takes a place of the service, waits for one, or is
     /// told that there is none.
-    fn admit(&mut self, attempt: u32) {
+    fn admit(&mut self, flight: &mut Flight) -> Hop {
         if self.service.has_place() {
-            self.serve(attempt);
-        } else if self.waiting.len() < self.model.service.queue as usize {
-            self.attempts[attempt].phase = Phase::Waiting;
-            self.waiting.push_back(attempt);
-        } else {
-            self.attempts[attempt].answer = Answer::Status(Status::SERVICE_UNAVAILABLE);
-            self.leave(attempt);
+            return self.serve(flight);
         }
+        if self.waiting.len() < self.model.service.queue as usize {
+            flight.it.phase = Phase::Waiting;
+            self.keep(flight);
+            self.waiting.push_back(flight.row);
+            return Hop::Stays;
+        }
+        flight.it.answer = Answer::Status(Status::SERVICE_UNAVAILABLE);
+        Hop::After(Span::ZERO, What::Leave)
     }
 
-    fn serve(&mut self, attempt: u32) {
-        let row = &mut self.attempts[attempt];
-        let number = u64::from(row.number);
-        let draws = ServiceDraws {
-            time: row.key.draw(Purpose::Service, number),
-            fault: row.key.draw(Purpose::Fault, number),
-        };
-        let work = self.service.serve(self.now, row.endpoint, row.content, draws);
-        row.phase = Phase::Placed;
-        (row.answer, row.version) = (Answer::Status(work.status), work.version);
-        self.hop(work.time, What::Leave, attempt);
-    }
-
-    /// The service is out of order.
-    fn be_out(&mut self, attempt: u32, outage: &Outage) {
-        let (answer, after) = match outage.answer {
-            OutageAnswer::Error => (Answer::Status(Status::SERVICE_UNAVAILABLE), Span::ZERO),
-            OutageAnswer::Refuse => (Answer::Refused, Span::ZERO),
-            // Nothing is heard until the service comes back and drops the connection.
-            OutageAnswer::Hang => (Answer::Refused, outage.until.since(self.now)),
-        };
-        self.attempts[attempt].answer = answer;
-        self.hop(after, What::Leave, attempt);
+    fn serve(&mut self, flight: &mut Flight) -> Hop {
+        let it = &mut flight.it;
+        let draw = |purpose| it.key.draw(purpose, u64::from(it.number));
+        let work = self.service.serve(self.now, it.endpoint, it.content, draw);
+        it.phase = Phase::Placed;
+        (it.answer, it.version) = (Answer::Status(work.status), work.version);
+        Hop::After(work.time, What::Leave)
     }
 
     /// The server is done with an attempt: what it held becomes free, and the
     /// response goes home.
-    pub(super) fn leave(&mut self, attempt: u32) {
-        self.commit(attempt);
-        let row = &self.attempts[attempt];
-        let (placed, answer, status) = (row.phase == Phase::Placed, row.answer, row.status());
-        let (endpoint, content, call, client) = (row.endpoint, row.content, row.call, row.client);
-        if placed && row.rejected_by.is_some() {
+    #[inline]
+    fn leave(&mut self, flight: &mut Flight) -> Hop {
+        let it = &mut flight.it;
+        let placed = it.phase == Phase::Placed;
+        if placed && it.rejected_by.is_some() {
             self.service.leave();
         } else if placed {
-            self.service.done(self.now, endpoint, content, status);
+            if let Answer::Status(status) = it.answer {
+                // Work that is done is written, unless somebody was faster.
+                it.answer = Answer::Status(self.service.commit(it.content, it.version, status));
+            }
+            self.service.done(self.now, it.endpoint, it.content, it.status());
         }
-        let first = attempt as usize * self.receipts_max;
-        let receipts = &mut self.receipts[first..first + self.receipts_max];
-        self.api.settle(self.now, Response { status, endpoint, used: None }, receipts);
-        self.grant();
-        self.note_attempt(attempt, client, &Fact::Left(answer));
-        self.attempts[attempt].phase = Phase::Homeward;
-        if placed {
+        if self.receipts_max > 0 {
+            let response = Response { status: it.status(), endpoint: it.endpoint, used: None };
+            let first = flight.row as usize * self.receipts_max;
+            let receipts = &mut self.receipts[first..first + self.receipts_max];
+            self.api.settle(self.now, response, receipts);
+            self.grant();
+        }
+        self.note_attempt(&flight.it, &Fact::Left(flight.it.answer));
+        flight.it.phase = Phase::Homeward;
+        if placed && !self.waiting.is_empty() {
+            self.keep(flight);
             self.serve_next();
+            // A copy of the same call may have settled it.
+            flight.it = self.attempts[flight.row];
         }
-        if call == NONE {
-            return self.attempts.remove(attempt);
+        if flight.it.call == NONE {
+            self.attempts.remove(flight.row);
+            return Hop::Stays;
         }
-        let row = &self.attempts[attempt];
-        let population = &self.model.populations[usize::from(row.population)];
-        let home =
-            population.homeward.sample(row.key.draw(Purpose::Homeward, u64::from(row.number)));
-        self.hop(home, What::Answer, attempt);
-    }
-
-    /// Work that is done is written, unless somebody was faster.
-    fn commit(&mut self, attempt: u32) {
-        let row = &mut self.attempts[attempt];
-        if let (Phase::Placed, None, Answer::Status(status)) =
-            (row.phase, row.rejected_by, row.answer)
-        {
-            row.answer = Answer::Status(self.service.commit(row.content, row.version, status));
-        }
+        let it = &flight.it;
+        let population = self.lanes[usize::from(it.population)].population;
+        let home = population.homeward.draw(it.key, Purpose::Homeward, u64::from(it.number));
+        Hop::After(home, What::Answer)
     }
 
     /// Whoever was given a place by a release goes on: through the queue, so
@@ -190,14 +213,16 @@ impl<O: Observer> Engine<'_, O> {
         while let Some((attempt, receipt)) = self.api.granted() {
             let first = attempt as usize * self.receipts_max;
             receipt.keep(&mut self.receipts[first..first + self.receipts_max]);
-            self.attempts[attempt].tires = Instant::NEVER;
-            self.hold_back(attempt, What::Pass, Span::ZERO);
+            let row = &mut self.attempts[attempt];
+            (row.tires, row.phase) = (Instant::NEVER, Phase::HeldBack);
+            self.push_attempt(self.now, What::Pass, attempt);
         }
     }
 
     /// A place is free: the first that waits and is still wanted takes it. One
     /// that is served in no time leaves within this loop, which then goes on,
     /// so that a long line does not nest.
+    #[cold]
     fn serve_next(&mut self) {
         if std::mem::replace(&mut self.serving_line, true) {
             return;
@@ -205,19 +230,41 @@ impl<O: Observer> Engine<'_, O> {
         while self.service.has_place()
             && let Some(attempt) = self.waiting.pop_front()
         {
-            if self.attempts[attempt].call == NONE && self.model.service.drops_timed_out {
-                self.attempts[attempt].answer = Answer::Status(Status::SERVICE_UNAVAILABLE);
-                self.attempts[attempt].phase = Phase::Placeless;
-                self.leave(attempt);
-            } else {
-                self.serve(attempt);
+            let mut flight = self.take_up(attempt);
+            if flight.it.call == NONE && self.model.service.drops_timed_out {
+                flight.it.answer = Answer::Status(Status::SERVICE_UNAVAILABLE);
+                flight.it.phase = Phase::Placeless;
+                self.go_on(flight, Hop::After(Span::ZERO, What::Leave));
+                continue;
             }
+            let hop = self.serve(&mut flight);
+            self.go_on(flight, hop);
         }
         self.serving_line = false;
     }
 }
 
+/// A limit lets the attempt go on only later.
+fn hold_back(flight: &mut Flight, then: What, after: Span) -> Hop {
+    flight.it.phase = Phase::HeldBack;
+    Hop::Later(after, then)
+}
+
+/// The service is out of order.
+#[cold]
+fn be_out(now: Instant, flight: &mut Flight, outage: &Outage) -> Hop {
+    let (answer, after) = match outage.answer {
+        OutageAnswer::Error => (Answer::Status(Status::SERVICE_UNAVAILABLE), Span::ZERO),
+        OutageAnswer::Refuse => (Answer::Refused, Span::ZERO),
+        // Nothing is heard until the service comes back and drops the connection.
+        OutageAnswer::Hang => (Answer::Refused, outage.until.since(now)),
+    };
+    flight.it.answer = answer;
+    Hop::After(after, What::Leave)
+}
+
 /// What an attempt asks of the limits.
-fn request_of(row: &Attempt, attempt: u32) -> Request {
-    Request { endpoint: row.endpoint, principal: row.principal, cost: None, ticket: attempt }
+fn request_of(flight: &Flight) -> Request {
+    let Flight { it, row } = flight;
+    Request { endpoint: it.endpoint, principal: it.principal, cost: None, ticket: *row }
 }

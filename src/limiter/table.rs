@@ -49,21 +49,25 @@ impl<A: Algorithm> Table<A> {
     }
 
     /// Whether `cost` is admitted now; reads only.
+    #[inline]
     pub fn test(&self, slot: Slot, now: Instant, cost: u32) -> Verdict {
         self.algorithm.test(&self.states[slot as usize], now, cost)
     }
 
     /// Writes that `cost` was admitted.
+    #[inline]
     pub fn admit(&mut self, slot: Slot, now: Instant, cost: u32) -> Mark {
         self.algorithm.admit(&mut self.states[slot as usize], now, cost)
     }
 
     /// Writes what a refusal writes.
+    #[inline]
     pub fn refuse(&mut self, slot: Slot, now: Instant, cost: u32) {
         self.algorithm.refuse(&mut self.states[slot as usize], now, cost);
     }
 
     /// Decides on a request against this limit alone.
+    #[inline]
     pub fn decide(&mut self, slot: Slot, now: Instant, cost: u32) -> Verdict {
         self.algorithm.decide(&mut self.states[slot as usize], now, cost)
     }

@@ -70,6 +70,17 @@ impl TokenBucket {
         self.units.token.saturating_mul(u64::from(cost))
     }
 
+    /// What a price comes to at a level.
+    fn verdict(&self, price: u64, level: u64) -> Verdict {
+        if price <= level {
+            Verdict::Admit
+        } else if price > self.units.full {
+            Verdict::NEVER
+        } else {
+            Verdict::Reject { wait: Span((price - level).div_ceil(self.units.gain)) }
+        }
+    }
+
     fn initial_level(&self) -> u64 {
         if self.written.initial == Initial::Full { self.units.full } else { 0 }
     }
@@ -103,20 +114,23 @@ impl Algorithm for TokenBucket {
     }
 
     fn test(&self, state: &Bucket, now: Instant, cost: u32) -> Verdict {
-        let (price, level) = (self.price(cost), self.level(state, now));
-        if price <= level {
-            Verdict::Admit
-        } else if price > self.units.full {
-            Verdict::NEVER
-        } else {
-            Verdict::Reject { wait: Span((price - level).div_ceil(self.units.gain)) }
-        }
+        self.verdict(self.price(cost), self.level(state, now))
     }
 
     fn admit(&self, state: &mut Bucket, now: Instant, cost: u32) -> Mark {
         let level = self.level(state, now).saturating_sub(self.price(cost));
         *state = Bucket { level, at: now };
         Mark::NONE
+    }
+
+    /// As `test` and `admit` do one after the other, in one look at the level.
+    fn decide(&self, state: &mut Bucket, now: Instant, cost: u32) -> Verdict {
+        let (price, level) = (self.price(cost), self.level(state, now));
+        let verdict = self.verdict(price, level);
+        if verdict == Verdict::Admit {
+            *state = Bucket { level: level - price, at: now };
+        }
+        verdict
     }
 
     fn view(&self, state: &Bucket, asked: &Asked) -> View {

@@ -57,6 +57,7 @@ impl Ledger {
 }
 
 impl Observer for Ledger {
+    #[inline]
     fn note(&mut self, _now: Instant, _caller: Caller, fact: &Fact) {
         match fact {
             Fact::Offered { .. } => self.offered += 1,

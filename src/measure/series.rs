@@ -38,6 +38,10 @@ pub struct Series {
     start: Instant,
     width: Span,
     bins: Vec<Bin>,
+    /// The bin that was asked for last, and where it begins: the next instant
+    /// is nearly always in it.
+    current: usize,
+    from: Instant,
 }
 
 impl Series {
@@ -45,7 +49,8 @@ impl Series {
     /// tenth of a second that needs at most `BINS_MAX` of them.
     #[must_use]
     pub fn new(start: Instant, end: Instant) -> Series {
-        Series { start, width: round_width(end.since(start), SECOND / 10, BINS_MAX), bins: vec![] }
+        let width = round_width(end.since(start), SECOND / 10, BINS_MAX);
+        Series { start, width, bins: vec![Bin::default()], current: 0, from: start }
     }
 
     /// The width of a bin.
@@ -57,17 +62,27 @@ impl Series {
     /// The bins up to the last in which something happened.
     #[must_use]
     pub fn bins(&self) -> &[Bin] {
-        &self.bins
+        if self.bins == [Bin::default()] { &[] } else { &self.bins }
     }
 
     /// The bin of an instant.
+    #[inline]
     pub fn at(&mut self, now: Instant) -> &mut Bin {
-        let index = usize::try_from(now.since(self.start).0 / self.width.0)
-            .expect("a run is shorter than the clock");
-        if index >= self.bins.len() {
-            self.bins.resize(index + 1, Bin::default());
+        // Before `from` the difference wraps round and is large too.
+        if now.0.wrapping_sub(self.from.0) >= self.width.0 {
+            self.turn_to(now);
         }
-        &mut self.bins[index]
+        &mut self.bins[self.current]
+    }
+
+    #[cold]
+    fn turn_to(&mut self, now: Instant) {
+        let index = now.since(self.start).0 / self.width.0;
+        self.from = self.start.after(self.width.times(index));
+        self.current = usize::try_from(index).expect("a run is shorter than the clock");
+        if self.current >= self.bins.len() {
+            self.bins.resize(self.current + 1, Bin::default());
+        }
     }
 }
 

@@ -88,7 +88,7 @@ fn rounded_down(seconds: f64) -> String {
 /// The key of a scope: `app`, `token,endpoint`.
 #[must_use]
 pub fn scope(model: &Model, scope: &Scope) -> String {
-    let names = model.principals.names();
+    let names = &model.attributes;
     let mut keys: Vec<String> = scope
         .attributes
         .iter()

@@ -263,7 +263,7 @@ fn model(
         service,
         populations,
         policies,
-        principals,
+        attributes: principals.names().to_vec(),
         changes,
         contents: u32::try_from(contents.unwrap_or(1)).unwrap_or(u32::MAX),
     })

@@ -1,7 +1,6 @@
 //! The model of a run: typed, valid by construction, the same for every seed.
 
 use crate::api::{ApiModel, LimitId};
-use crate::attribute::Principals;
 use crate::client::Policy;
 use crate::limiter::Limiter;
 use crate::rng::Key;
@@ -50,8 +49,8 @@ pub struct Model {
     pub populations: Vec<Population>,
     /// The policies that they follow.
     pub policies: Vec<Policy>,
-    /// Whom they call for.
-    pub principals: Principals,
+    /// The names of what identifies whom they call for.
+    pub attributes: Vec<String>,
     /// Limits that change, in order of time.
     pub changes: Vec<Change>,
     /// How many different things can be asked for, at most.

@@ -41,6 +41,7 @@ impl Histogram {
     }
 
     /// Counts one value; `u64::MAX` is "never".
+    #[inline]
     pub fn record(&mut self, value: u64) {
         if value == u64::MAX {
             self.never += 1;

@@ -31,6 +31,7 @@ impl<T: Copy> Choice<T> {
 
     /// The value that draw number `index` of `key` for `purpose` chooses.
     #[must_use]
+    #[inline]
     pub fn choose(&self, key: Key, purpose: Purpose, index: u64) -> T {
         match &self.table {
             None => self.values[0],

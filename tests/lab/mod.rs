@@ -117,6 +117,8 @@ pub(crate) struct Conservation {
 }
 
 impl Observer for Conservation {
+    const COUNTS: bool = true;
+
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         self.ledger.note(now, caller, fact);
     }

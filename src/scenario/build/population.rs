@@ -1,5 +1,6 @@
 //! A scenario's populations become models of who calls, when and for whom.
 
+use crate::api::EndpointId;
 use crate::attribute::{AttributeValue, Principals};
 use crate::client::Levers;
 use crate::dist::Dist;
@@ -257,8 +258,8 @@ fn asks(
     population: &file::Population,
     world: &World<'_>,
     checks: &mut Checks,
-) -> Option<Choice<u32>> {
-    let found: Vec<(u32, u64)> = asks
+) -> Option<Choice<EndpointId>> {
+    let found: Vec<(EndpointId, u64)> = asks
         .0
         .iter()
         .filter_map(|(name, weight)| Some((world.endpoint(name, checks)?, *weight)))
