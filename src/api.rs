@@ -153,6 +153,13 @@ impl LimitModel {
         self.limiter.admits_within(made.min(seen), span.plus(before))
     }
 
+    /// The status that a client takes a refusal for: one behind a 2xx says so in
+    /// its body, which clients here read.
+    #[must_use]
+    pub const fn answers(&self) -> Status {
+        if self.status.is_class(2) { Status::TOO_MANY_REQUESTS } else { self.status }
+    }
+
     /// Whether what it charges may have to be undone.
     fn keeps_receipt(&self) -> bool {
         self.settles
@@ -242,6 +249,13 @@ impl ApiModel {
     #[must_use]
     pub fn limit(&self, id: LimitId) -> &LimitModel {
         &self.limits[usize::from(id.0)]
+    }
+
+    /// Whether no endpoint has more than one limit, and that a plain one.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let plain = |e: &Endpoint| e.limits.is_empty() || self.alone(e).is_some();
+        self.endpoints.iter().all(plain)
     }
 
     /// The only limit of an endpoint, where it is a plain one: it counts what it

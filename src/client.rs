@@ -13,6 +13,7 @@ mod jitter;
 mod wait;
 mod hint;
 mod layer;
+mod waits;
 mod lever;
 mod pace;
 mod memory;
@@ -37,6 +38,7 @@ pub use pace::{
 };
 pub use schedule::{Exponential, Fibonacci, Schedule};
 pub use wait::{Draw, Wait};
+pub use waits::Waits;
 
 use serde::Deserialize;
 

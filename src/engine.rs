@@ -6,9 +6,11 @@
 //! latency takes no event. Arrivals stop at the horizon; calls in flight are
 //! followed through a bounded drain, so that the slow ones are not cut off.
 
+mod ahead;
 mod answer;
 mod backlog;
 mod call;
+mod direct;
 mod event;
 mod fact;
 mod hedge;
@@ -27,7 +29,8 @@ use std::fmt;
 
 pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer};
 
-use crate::api::{Api, LimitCounts, Receipt};
+use crate::api::{Api, EndpointId, LimitCounts, Receipt};
+use crate::attribute::Principal;
 use crate::client::{Account, Memory, Policy, Progress};
 use crate::http::Headers;
 use crate::rng::Key;
@@ -35,7 +38,8 @@ use crate::scenario::{Changed, Model};
 use crate::service::Service;
 use crate::time::{Instant, Span};
 use crate::workload::Population;
-use call::{Attempt, Call, Hop, Phase, Ties};
+use ahead::Ahead;
+use call::{Attempt, Call, Hop, Phase, Stage, Ties};
 use event::{Event, Then, What, Whose};
 use lane::Lane;
 use lever::Session;
@@ -107,6 +111,7 @@ pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<End
     while engine.events < most
         && let Some(entry) = engine.queue.pop_before(end.0)
     {
+        engine.look_ahead();
         engine.now = Instant(entry.at);
         engine.happen(&entry);
         if let Some(error) = engine.stopped.take() {
@@ -134,6 +139,7 @@ struct Engine<'m, O> {
     now: Instant,
     queue: Queue,
     events: u64,
+    ahead: Ahead,
     calls: Slab<Call>,
     /// For each row of calls, where calls can be tied to each other.
     ties: Vec<Ties>,
@@ -192,6 +198,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             now: model.start,
             queue: Queue::default(),
             events: 0,
+            ahead: Ahead::new(clients),
             calls: Slab::new(),
             ties: Vec::new(),
             is_tied: lanes.iter().any(Lane::ties),
@@ -239,22 +246,29 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
+    #[inline]
     fn happen(&mut self, entry: &Entry) {
-        if is_stale(entry, &self.calls, &self.attempts) {
+        let (what, index) = (entry.event.what(), entry.event.index());
+        let is_stale = match what.whose() {
+            Whose::Call => self.calls.is_stale(index, entry.sequence),
+            Whose::Client => false,
+            Whose::Attempt => self.attempts.is_stale(index, entry.sequence),
+        };
+        if is_stale {
             return;
         }
         self.events += 1;
-        let (what, index) = (entry.event.what(), entry.event.index());
-        if what.whose() == Whose::Attempt {
-            if what == What::Timeout {
-                self.time_out(index);
-            } else {
+        match what {
+            What::Wake if self.lane(index).is_direct => self.resume(index, self.lane(index)),
+            What::Reach | What::Pass | What::Tire | What::Leave | What::Answer => {
                 let flight = self.take_up(index);
                 self.go_on(flight, Hop::After(Span::ZERO, what));
             }
-        } else {
-            let then = self.turn(what, index);
-            self.launch_for(then);
+            What::Timeout => self.time_out(index),
+            _ => {
+                let then = self.turn(what, index);
+                self.launch_for(then);
+            }
         }
         if O::COUNTS {
             self.observer.census(self.now, self.census());
@@ -322,6 +336,22 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.lane(call).policy
     }
 
+    /// Whom a call's next attempt is made for.
+    fn principal(&self, call: u32) -> Principal {
+        let own = || self.population(call).principal_of(self.calls[call].client);
+        self.ties.get(call as usize).map_or_else(own, |ties| ties.principal)
+    }
+
+    /// What a call's attempts ask.
+    fn asks(&self, call: u32) -> EndpointId {
+        self.ties.get(call as usize).map_or(self.calls[call].endpoint, |ties| ties.asks)
+    }
+
+    /// Whether a call is over, but still linked.
+    fn has_ended(&self, call: u32) -> bool {
+        self.ties.get(call as usize).is_some_and(|ties| ties.ended)
+    }
+
     /// How far a call has come in each retry loop of its policy.
     fn progress(&mut self, call: u32) -> &mut [Progress] {
         let first = call as usize * self.layers;
@@ -360,7 +390,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let live: Vec<u32> = self.calls.live().collect();
         for call in live {
             let row = &self.calls[call];
-            if row.ended || row.stage == call::Stage::Meant {
+            if row.stage == Stage::Meant || self.has_ended(call) {
                 continue;
             }
             let (meant, attempts) = (row.meant, row.attempts);
@@ -372,7 +402,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         let is_undecided =
             |a: &u32| matches!(self.attempts[*a].phase, Phase::Outward | Phase::HeldBack);
-        let undecided = self.attempts.live().filter(is_undecided).count();
+        let direct = self.calls.live().filter(|c| self.calls[*c].stage == Stage::Outward);
+        let undecided = self.attempts.live().filter(is_undecided).count() + direct.count();
         debug_assert_eq!(undecided as u64, self.undecided, "every undecided attempt is on its way");
         let census = self.census();
         self.observer.census(self.now, census);

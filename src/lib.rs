@@ -17,13 +17,14 @@
 //! other. Only `cli` prints; below `report` nothing knows a clock, an environment
 //! variable or a file; threads live in `experiment`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod time;
 pub mod rng;
 pub mod dist;
 pub mod http;
 pub mod stats;
+mod prefetch;
 pub mod limiter;
 pub mod attribute;
 pub mod api;

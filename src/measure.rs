@@ -26,6 +26,7 @@ pub use waves::{Actor, Fates, Waves};
 use crate::api::Decision;
 use crate::engine::{Caller, End, Fact, Observer};
 use crate::http::{Answer, Status};
+use crate::prefetch::prefetch;
 use crate::rng::Key;
 use crate::scenario::Model;
 use crate::stats::histogram::Histogram;
@@ -274,6 +275,11 @@ impl Measures {
 }
 
 impl Observer for Measures {
+    #[inline]
+    fn expect(&self, client: u32) {
+        prefetch(&self.clients[client as usize]);
+    }
+
     // In the engine each note is of a known fact, and only its arm is left.
     #[inline(always)]
     #[allow(clippy::inline_always)] // a call would build the fact in memory

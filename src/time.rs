@@ -118,14 +118,21 @@ impl Span {
     /// negative and NaN give zero, too long gives `NEVER`. As `libm::round` has
     /// it, in a few instructions: what is cut off is exact.
     #[must_use]
+    #[inline]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, which is what is promised
     pub fn from_ns_f64(ns: f64) -> Span {
-        let whole = ns as u64;
-        Span(whole.saturating_add(u64::from(ns - whole as f64 >= 0.5)))
+        // The conversions of signed numbers are single instructions. A double
+        // beyond them has no fraction.
+        if ns < i64::MAX as f64 {
+            let whole = (ns as i64).max(0);
+            return Span(whole as u64 + u64::from(ns - whole as f64 >= 0.5));
+        }
+        Span(ns as u64)
     }
 
     /// The span in seconds.
     #[must_use]
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }

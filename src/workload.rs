@@ -128,6 +128,12 @@ impl Population {
         }
     }
 
+    /// Whom a client sends for; `client` is its index in the run.
+    #[must_use]
+    pub const fn principal_of(&self, client: u32) -> Principal {
+        self.first_principal + client - self.first_client
+    }
+
     /// What the client's clock reads at `now`.
     #[must_use]
     pub fn clock(&self, now: Instant) -> Instant {

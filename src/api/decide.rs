@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::line::{Lines, Ticket, Waiting};
 use super::{
-    ApiModel, Commit, Counted, Decision, EndpointId, LimitId, LimitModel, Locks, Receipt, Ruling,
+    ApiModel, ClockView, Commit, Counted, Decision, Endpoint, EndpointId, LimitId, LimitModel,
+    Locks, Receipt, Ruling,
 };
 use crate::attribute::{Place, Principal, SlotMap};
 use crate::limiter::{Asked, Limiter, Slot, Verdict, View};
@@ -46,6 +47,23 @@ struct Said {
     locked: bool,
 }
 
+/// A limit that decides alone, and what of it a decision needs.
+#[derive(Clone, Copy, Debug)]
+struct Alone {
+    limit: LimitId,
+    clock: ClockView,
+    cost: u32,
+    takes_cost: bool,
+}
+
+impl Alone {
+    fn of(model: &ApiModel, id: EndpointId, endpoint: &Endpoint) -> Option<Alone> {
+        let limit = model.alone(endpoint)?;
+        let LimitModel { clock, takes_cost, ref costs, .. } = *model.limit(limit);
+        Some(Alone { limit, clock, cost: costs[usize::from(id)].reserved, takes_cost })
+    }
+}
+
 /// The state of an API in one run.
 #[derive(Debug)]
 pub struct Api<'m> {
@@ -61,7 +79,7 @@ pub struct Api<'m> {
     /// Who was given a place by a release and was not fetched yet.
     pub(super) granted: VecDeque<(Ticket, Receipt)>,
     /// By endpoint: the limit that decides alone and leaves nothing to undo.
-    alone: Vec<Option<LimitId>>,
+    alone: Vec<Option<Alone>>,
 }
 
 impl<'m> Api<'m> {
@@ -92,7 +110,7 @@ impl<'m> Api<'m> {
             counts: vec![LimitCounts::default(); model.limits.len()],
             said: Vec::new(),
             granted: VecDeque::new(),
-            alone: model.endpoints.iter().map(|endpoint| model.alone(endpoint)).collect(),
+            alone: (0..).zip(&model.endpoints).map(|(n, e)| Alone::of(model, n, e)).collect(),
         }
     }
 
@@ -112,8 +130,8 @@ impl<'m> Api<'m> {
         stage: usize,
         receipts: &mut [Receipt],
     ) -> Ruling {
-        if let Some(id) = self.alone[usize::from(request.endpoint)] {
-            return Ruling::Decided(self.decide_alone(now, request, id));
+        if let Some(alone) = self.alone[usize::from(request.endpoint)] {
+            return Ruling::Decided(self.decide_alone(now, request, alone));
         }
         let mut said = std::mem::take(&mut self.said);
         said.clear();
@@ -141,28 +159,34 @@ impl<'m> Api<'m> {
         ruling
     }
 
+    /// Decides on a request of a plain API: one that [`ApiModel::is_plain`].
+    #[inline]
+    pub fn decide_plain(&mut self, now: Instant, request: Request) -> Decision {
+        match self.alone[usize::from(request.endpoint)] {
+            Some(alone) => self.decide_alone(now, request, alone),
+            None => Decision::Admit,
+        }
+    }
+
     /// The same for a limit that decides alone, as most do: there is no other
     /// to ask, nothing to undo and nobody to tell.
-    fn decide_alone(&mut self, now: Instant, request: Request, id: LimitId) -> Decision {
-        let (index, limit) = (usize::from(id.0), self.model.limit(id));
-        let place = self.model.slots[index].place(request.principal, request.endpoint);
-        let verdict = match place {
+    #[inline]
+    fn decide_alone(&mut self, now: Instant, request: Request, alone: Alone) -> Decision {
+        let Alone { limit, clock, takes_cost, .. } = alone;
+        let index = usize::from(limit.0);
+        let verdict = match self.model.slots[index].place(request.principal, request.endpoint) {
             Place::Skip => return Decision::Admit,
             Place::Refuse => Verdict::NEVER,
             Place::At(slot) => {
-                let cost = reserved(limit, request);
-                let verdict = self.limiters[index].decide(slot, limit.clock.at(now), cost);
-                if !verdict.is_reject() {
-                    self.counts[index].charged += u64::from(cost);
-                }
+                let cost = request.cost.filter(|_| takes_cost).unwrap_or(alone.cost);
+                let verdict = self.limiters[index].decide(slot, clock.at(now), cost);
+                self.counts[index].charged += if verdict.is_reject() { 0 } else { cost.into() };
                 verdict
             }
         };
-        if let Verdict::Reject { wait } = verdict {
-            self.counts[index].rejected += 1;
-            return Decision::Reject { limit: id, wait };
-        }
-        Decision::Admit
+        let Verdict::Reject { wait } = verdict else { return Decision::Admit };
+        self.counts[index].rejected += 1;
+        Decision::Reject { limit, wait }
     }
 
     /// Asks the limits of a stage, as many as its commit rule asks; who refused

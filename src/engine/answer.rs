@@ -67,7 +67,7 @@ impl<O: Observer> Engine<'_, O> {
     /// What a call hears now of one of its attempts.
     pub(super) fn heard<'h>(&self, call: u32, answer: Answer, headers: &'h Headers) -> Heard<'h> {
         let (now, clock) = (self.now, self.population(call).clock(self.now));
-        let method = self.model.api.endpoints[self.calls[call].asks as usize].method;
+        let method = self.model.api.endpoints[usize::from(self.asks(call))].method;
         Heard { now, clock, method, answer, headers }
     }
 
@@ -138,15 +138,15 @@ impl<O: Observer> Engine<'_, O> {
             Stage::Queued => {
                 let line = self.line_of(index, client);
                 self.workers[index][line].abandon();
-                self.calls[call].ended = true;
+                self.ties[call as usize].ended = true;
             }
             Stage::Held(part) => {
                 let slot = lane.policy.in_flight[usize::from(part)].of.slot(&self.who(call));
                 let slot = slot.expect("who is in line has a slot");
                 self.in_flight[lane.of][usize::from(part)][slot].abandon();
-                self.calls[call].ended = true;
+                self.ties[call as usize].ended = true;
             }
-            Stage::Riding => self.calls[call].ended = true,
+            Stage::Riding => self.ties[call as usize].ended = true,
             _ => self.calls.remove(call),
         }
         self.think(index, client);
@@ -163,7 +163,7 @@ impl<O: Observer> Engine<'_, O> {
         while rider != NONE {
             let next = self.ties[rider as usize].link;
             // One whose own patience ended before stays linked until now.
-            if self.calls[rider].ended {
+            if self.ties[rider as usize].ended {
                 self.calls.remove(rider);
             } else {
                 self.calls[rider].stage = Stage::Sent;
@@ -174,7 +174,8 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// After the end of a call, a client of a closed loop thinks.
-    fn think(&mut self, index: usize, client: u32) {
+    #[inline]
+    pub(super) fn think(&mut self, index: usize, client: u32) {
         let population = self.lanes[index].population;
         let Work::Closed { think } = population.work else {
             return;

@@ -3,6 +3,7 @@
 //! and what the server does part ways at the first timeout.
 
 use super::event::What;
+use super::slab::{Birth, Row};
 use crate::api::{EndpointId, LimitId};
 use crate::attribute::Principal;
 use crate::http::{Answer, Status};
@@ -33,20 +34,27 @@ pub(super) enum Stage {
     Backoff,
     /// An attempt is in flight.
     Sent,
+    /// Its attempt, which has no row of its own, is on its way to the server,
+    Outward,
+    /// there, admitted or refused,
+    There,
+    /// or on its way home.
+    Homeward,
 }
 
-/// One unit of user work: what every event of it needs. With the number of its
-/// birth it is a cache line; what few models need lies in [`Ties`].
-#[derive(Clone, Debug)]
+/// One unit of user work: what every event of it needs, in one cache line. What
+/// few models need lies in [`Ties`].
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     /// The key of its draws.
     pub(super) key: Key,
     pub(super) meant: Instant,
+    /// When its last attempt was sent.
+    pub(super) sent: Instant,
     /// The number that it has among its client's calls, for reports.
     pub(super) number: u64,
+    pub(super) birth: Birth,
     pub(super) client: u32,
-    /// Whom its next attempt is made for.
-    pub(super) principal: Principal,
     pub(super) content: u32,
     /// Attempts made so far.
     pub(super) attempts: u32,
@@ -54,20 +62,30 @@ pub(super) struct Call {
     pub(super) attempt: u32,
     pub(super) population: u16,
     pub(super) endpoint: EndpointId,
-    /// What its attempts ask: the same, unless it leads a batch.
-    pub(super) asks: EndpointId,
     pub(super) stage: Stage,
-    pub(super) has_worker: bool,
-    /// Over, but still linked.
-    pub(super) ended: bool,
+    /// What its last attempt came to, where calls need no attempt of their own.
+    pub(super) answer: Status,
+    pub(super) refused_by: Option<LimitId>,
 }
 
-/// What ties a call to others, where a model has sessions, batches, lines or
-/// copies; it lies beside the calls, by the same index.
+impl Row for Call {
+    fn birth(&mut self) -> &mut Birth {
+        &mut self.birth
+    }
+
+    fn born(&self) -> Birth {
+        self.birth
+    }
+}
+
+/// What ties a call to others, where a model has sessions, batches, lines,
+/// copies or shared identities; it lies beside the calls, by the same index.
 #[derive(Clone, Debug)]
 pub(super) struct Ties {
     /// The session whose answers it shares.
     pub(super) session: u32,
+    /// Whom its next attempt is made for.
+    pub(super) principal: Principal,
     /// The next in the same line, or the next rider.
     pub(super) link: u32,
     /// The first of those who ride with it, and how many.
@@ -77,13 +95,28 @@ pub(super) struct Ties {
     pub(super) held: u32,
     /// When another copy of it leaves, where the policy hedges.
     pub(super) copy_due: Instant,
+    /// What its attempts ask: the same, unless it leads a batch.
+    pub(super) asks: EndpointId,
+    pub(super) has_worker: bool,
+    /// Over, but still linked.
+    pub(super) ended: bool,
 }
 
 impl Ties {
     /// Tied to nobody but its session.
-    pub(super) const fn of(session: u32) -> Ties {
-        let copy_due = Instant::NEVER;
-        Ties { session, link: NONE, riders: NONE, rider_count: 0, held: 0, copy_due }
+    pub(super) const fn of(session: u32, principal: Principal, asks: EndpointId) -> Ties {
+        Ties {
+            session,
+            principal,
+            link: NONE,
+            riders: NONE,
+            rider_count: 0,
+            held: 0,
+            copy_due: Instant::NEVER,
+            asks,
+            has_worker: false,
+            ended: false,
+        }
     }
 }
 
@@ -107,6 +140,7 @@ pub(super) enum Phase {
 /// One request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
+    pub(super) birth: Birth,
     pub(super) key: Key,
     pub(super) sent: Instant,
     /// `NONE` when its client has stopped waiting.
@@ -128,6 +162,16 @@ pub(super) struct Attempt {
     /// The version that it saw of a row under optimistic concurrency.
     pub(super) version: u32,
     pub(super) rejected_by: Option<LimitId>,
+}
+
+impl Row for Attempt {
+    fn birth(&mut self) -> &mut Birth {
+        &mut self.birth
+    }
+
+    fn born(&self) -> Birth {
+        self.birth
+    }
 }
 
 impl Attempt {

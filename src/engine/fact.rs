@@ -106,6 +106,9 @@ pub trait Observer {
     /// Something happened to a caller's call or attempt.
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact);
 
+    /// Something will be noted of a client soon: its row may be fetched.
+    fn expect(&self, _client: u32) {}
+
     /// Whether it wants to be told of the census.
     const COUNTS: bool = false;
 
@@ -128,6 +131,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.note(now, caller, fact);
     }
 
+    fn expect(&self, client: u32) {
+        self.0.expect(client);
+        self.1.expect(client);
+    }
+
     fn census(&mut self, now: Instant, census: Census) {
         self.0.census(now, census);
         self.1.census(now, census);
@@ -145,6 +153,12 @@ impl<O: Observer> Observer for Option<O> {
         }
     }
 
+    fn expect(&self, client: u32) {
+        if let Some(observer) = self {
+            observer.expect(client);
+        }
+    }
+
     fn census(&mut self, now: Instant, census: Census) {
         if let Some(observer) = self {
             observer.census(now, census);
@@ -158,6 +172,10 @@ impl<O: Observer> Observer for &mut O {
     #[inline]
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         (**self).note(now, caller, fact);
+    }
+
+    fn expect(&self, client: u32) {
+        (**self).expect(client);
     }
 
     fn census(&mut self, now: Instant, census: Census) {

@@ -21,8 +21,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The next copy is due, unless another plan was made meanwhile.
     pub(super) fn hedge(&mut self, call: u32) -> Then {
-        let row = &self.calls[call];
-        let waits = row.stage == Stage::Sent && !row.ended;
+        let waits = self.calls[call].stage == Stage::Sent && !self.ties[call as usize].ended;
         let due = self.ties[call as usize].copy_due;
         if !waits || due != self.now || !self.has_copies(call) {
             return None;

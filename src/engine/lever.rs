@@ -3,6 +3,7 @@
 
 use super::call::{NONE, Stage};
 use super::event::{Then, What};
+use super::slab::{Birth, Row};
 use super::{End, Engine, Observer};
 use crate::api::EndpointId;
 use crate::attribute::Principal;
@@ -12,9 +13,20 @@ use crate::rng::Purpose;
 /// What the calls of one session share.
 #[derive(Debug)]
 pub(super) struct Session {
+    birth: Birth,
     /// A bit for each endpoint that was asked and not in vain.
     asked: u64,
     calls: u32,
+}
+
+impl Row for Session {
+    fn birth(&mut self) -> &mut Birth {
+        &mut self.birth
+    }
+
+    fn born(&self) -> Birth {
+        self.birth
+    }
 }
 
 /// The bit of an endpoint; those beyond the 64th are never known.
@@ -58,7 +70,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A session whose answers its calls share; `join` and `leave` count them.
     pub(super) fn open_session(&mut self) -> u32 {
-        self.sessions.insert(Session { asked: 0, calls: 1 }, 0)
+        self.sessions.insert(Session { birth: Birth::NONE, asked: 0, calls: 1 }, 0)
     }
 
     /// One more call belongs to the session.
@@ -112,7 +124,7 @@ impl<O: Observer> Engine<'_, O> {
             let principal = self.next_principal(call);
             let turn = &mut self.sources[usize::from(self.calls[call].population)].turn;
             *turn = principal - population.first_principal;
-            self.calls[call].principal = principal;
+            self.ties[call as usize].principal = principal;
         }
     }
 
@@ -120,7 +132,7 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn next_principal(&self, call: u32) -> Principal {
         let (row, population) = (&self.calls[call], self.population(call));
         if !population.levers.spreads {
-            return row.principal;
+            return self.principal(call);
         }
         let turn = self.sources[usize::from(row.population)].turn;
         population.first_principal + (turn + 1) % population.clients
@@ -187,7 +199,7 @@ impl<O: Observer> Engine<'_, O> {
         if let Some(batch) = &self.population(leader).levers.batch
             && self.ties[leader as usize].rider_count > 0
         {
-            self.calls[leader].asks = batch.endpoint;
+            self.ties[leader as usize].asks = batch.endpoint;
         }
         self.enroll(leader)
     }

@@ -59,7 +59,7 @@ impl Line {
         while self.head != NONE {
             let call = self.head;
             self.head = ties[call as usize].link;
-            if calls[call].ended {
+            if ties[call as usize].ended {
                 calls.remove(call);
             } else {
                 self.waiting -= 1;

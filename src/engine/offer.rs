@@ -3,10 +3,14 @@
 
 use super::call::{Call, NONE, Stage, Ties};
 use super::event::{Event, Then, What};
+use super::lane::Lane;
 use super::line::Line;
+use super::slab::Birth;
 use super::{Engine, Fact, Observer};
 use crate::api::EndpointId;
 use crate::client::Cache;
+use crate::http::Status;
+use crate::prefetch::prefetch;
 use crate::rng::{Key, Purpose};
 use crate::time::{Instant, Span};
 use crate::workload::{Nth, Population, STEPS_MAX, Work, Workers};
@@ -73,6 +77,12 @@ impl Source {
         before / self.begun.len() as u64
     }
 
+    /// A client will begin something soon.
+    #[inline]
+    pub(super) fn expect(&self, local: u32) {
+        prefetch(&self.begun[local as usize]);
+    }
+
     /// The key of all draws of a client.
     pub(super) fn client_key(&self, local: u32) -> Key {
         self.key.member(u64::from(local))
@@ -93,7 +103,7 @@ pub(super) fn worker_lines(population: &Population) -> Vec<Line> {
     }
 }
 
-impl<O: Observer> Engine<'_, O> {
+impl<'m, O: Observer> Engine<'m, O> {
     /// The population opens: first arrivals, or workers that look for work.
     pub(super) fn open(&mut self, index: usize) {
         let population = &self.model.populations[index];
@@ -178,8 +188,7 @@ impl<O: Observer> Engine<'_, O> {
         if let Work::Closed { .. } = population.work {
             if self.now < self.model.horizon {
                 let intent = intent_of(population, client, client_key, session);
-                let call = self.row(index, intent, Stage::New);
-                return self.begin(call);
+                return self.start_call(index, &intent);
             }
             return None;
         }
@@ -214,9 +223,20 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A call is meant to start now.
     pub(super) fn offer(&mut self, index: usize, intent: Intent) {
-        let call = self.row(index, intent, Stage::New);
-        let then = self.begin(call);
+        let then = self.start_call(index, &intent);
         self.launch_for(then);
+    }
+
+    /// A call begins, the direct way or the long one.
+    #[inline]
+    fn start_call(&mut self, index: usize, intent: &Intent) -> Then {
+        let lane = &self.lanes[index];
+        if lane.is_direct {
+            self.set_off(lane, intent);
+            return None;
+        }
+        let call = self.row(index, *intent, Stage::New);
+        self.begin(call)
     }
 
     /// A later call of a session.
@@ -230,39 +250,55 @@ impl<O: Observer> Engine<'_, O> {
         let call = Call {
             key: intent.key,
             meant: self.now,
+            sent: self.now,
+            birth: Birth::NONE,
             number: intent.number,
             client: intent.client,
-            principal: population.first_principal + intent.client - population.first_client,
             population: index_u16(index),
             stage,
             endpoint: intent.endpoint,
-            asks: intent.endpoint,
             content: intent.content,
             attempts: 0,
             attempt: NONE,
-            has_worker: false,
-            ended: false,
+            answer: Status::OK,
+            refused_by: None,
         };
         let row = self.calls.insert(call, self.queue.sequence());
         if self.is_tied {
+            let principal = population.principal_of(intent.client);
+            let ties = Ties::of(intent.session, principal, intent.endpoint);
             if row as usize == self.ties.len() {
-                self.ties.push(Ties::of(intent.session));
+                self.ties.push(ties);
+            } else {
+                self.ties[row as usize] = ties;
             }
-            self.ties[row as usize] = Ties::of(intent.session);
         }
         row
     }
 
     /// A call begins: the levers first, then its worker.
     pub(super) fn begin(&mut self, call: u32) -> Then {
-        let now = self.now;
+        let (now, lane) = (self.now, self.lane(call));
         let row = &mut self.calls[call];
         (row.meant, row.stage) = (now, Stage::New);
-        let offered =
-            Fact::Offered { principal: row.principal, call: row.number, content: row.content };
+        let (call_number, content) = (row.number, row.content);
+        if lane.is_direct {
+            let intent = Intent {
+                key: row.key,
+                number: row.number,
+                client: row.client,
+                endpoint: row.endpoint,
+                content: row.content,
+                session: NONE,
+            };
+            self.calls.remove(call);
+            self.set_off(lane, &intent);
+            return None;
+        }
+        let principal = self.principal(call);
+        let offered = Fact::Offered { principal, call: call_number, content };
         self.alive += 1;
         self.note(call, &offered);
-        let lane = self.lane(call);
         if lane.has_levers {
             if let Some(end) = self.lever(call) {
                 self.end(call, end);
@@ -279,13 +315,22 @@ impl<O: Observer> Engine<'_, O> {
         self.enroll(call)
     }
 
-    /// The population of a client.
     pub(super) fn population_of(&self, client: u32) -> usize {
-        self.lanes.partition_point(|lane| lane.population.first_client <= client) - 1
+        population_of(self.lanes, client)
+    }
+}
+
+/// The population of a client.
+#[inline]
+pub(super) fn population_of(lanes: &[Lane<'_>], client: u32) -> usize {
+    match lanes {
+        [_] => 0,
+        _ => lanes.partition_point(|lane| lane.population.first_client <= client) - 1,
     }
 }
 
 /// Call number `number` of a client that makes one call at a time.
+#[inline]
 pub(super) fn intent_of(
     population: &Population,
     client: u32,

@@ -3,6 +3,7 @@
 use super::call::{Attempt, Call, Flight, Hop, NONE, Phase, Stage};
 use super::event::{Then, What};
 use super::lane::Lane;
+use super::slab::Birth;
 use super::{Caller, End, Engine, Fact, Observer, RunError};
 use crate::api::Receipt;
 use crate::client::{Cause, Deadline, Exceed, Permit, Policy, Progress, Who};
@@ -32,7 +33,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let line = self.line_of(index, row.client);
         let line = &mut self.workers[index][line];
         if line.take() {
-            self.calls[call].has_worker = true;
+            self.ties[call as usize].has_worker = true;
             return self.ready(call, lane);
         }
         if line.waiting() >= lane.population.queue {
@@ -47,13 +48,13 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The call's worker is free for another: the first in line, or the backlog.
     pub(super) fn dismiss(&mut self, call: u32, lane: &Lane<'_>) {
-        if !lane.has_workers || !std::mem::take(&mut self.calls[call].has_worker) {
+        if !lane.has_workers || !std::mem::take(&mut self.ties[call as usize].has_worker) {
             return;
         }
         let (index, client) = (usize::from(self.calls[call].population), self.calls[call].client);
         let line = self.line_of(index, client);
         if let Some(next) = self.workers[index][line].pop(&mut self.calls, &self.ties) {
-            self.calls[next].has_worker = true;
+            self.ties[next as usize].has_worker = true;
             // Through the queue, so that a long line does not nest.
             self.calls[next].stage = Stage::Backoff;
             self.push_call(self.now, What::Wake, next);
@@ -146,7 +147,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         let lane = self.lane(call);
         match self.calls[call].stage {
             Stage::Pacing(passed) => self.depart(call, lane, passed),
-            Stage::Backoff if self.calls[call].has_worker => self.ready(call, lane),
+            Stage::Backoff if lane.has_workers && self.ties[call as usize].has_worker => {
+                self.ready(call, lane)
+            }
             Stage::Backoff => self.enroll(call),
             _ => None,
         }
@@ -176,10 +179,13 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.stopped = Some(RunError::Standstill { population, policy });
             return;
         }
+        let (principal, asks) = (self.principal(call), self.asks(call));
         let row = &mut self.calls[call];
         row.attempts = row.attempts.saturating_add(1);
         row.stage = Stage::Sent;
-        let mut flight = Flight { it: attempt_of(row, call, self.now), row: NONE };
+        row.sent = self.now;
+        let it = Attempt { principal, endpoint: asks, ..attempt_of(row, call) };
+        let mut flight = Flight { it, row: NONE };
         if self.has_rows_beside || lane.hedges || policy.timeout.is_some() {
             self.ground(&mut flight, policy);
         }
@@ -252,14 +258,15 @@ impl<'m, O: Observer> Engine<'m, O> {
             deadline: population
                 .patience
                 .map_or(Instant::NEVER, |patience| row.meant.after(patience)),
-            principal: row.principal,
-            endpoint: row.asks,
+            principal: self.principal(call),
+            endpoint: self.asks(call),
             attempts: row.attempts,
             key: row.key,
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a call would build the fact in memory
     pub(super) fn note_attempt(&mut self, it: &Attempt, fact: &Fact) {
         let caller = Caller { population: it.population, client: it.client, endpoint: it.endpoint };
         self.observer.note(self.now, caller, fact);
@@ -267,7 +274,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// Whoever made the call stops waiting for it.
     pub(super) fn deadline(&mut self, call: u32) {
-        if self.calls[call].ended {
+        if self.has_ended(call) {
             return;
         }
         if self.calls[call].stage != Stage::Sent {
@@ -288,17 +295,18 @@ impl<'m, O: Observer> Engine<'m, O> {
 }
 
 /// An attempt for a call, on its way out.
-fn attempt_of(row: &Call, call: u32, now: Instant) -> Attempt {
+fn attempt_of(row: &Call, call: u32) -> Attempt {
     Attempt {
         key: row.key,
-        sent: now,
+        birth: Birth::NONE,
+        sent: row.sent,
         call,
         sibling: row.attempt,
         client: row.client,
         number: row.attempts,
-        endpoint: row.asks,
+        endpoint: row.endpoint,
         content: row.content,
-        principal: row.principal,
+        principal: 0,
         population: row.population,
         phase: Phase::Outward,
         stage: 0,

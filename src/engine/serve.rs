@@ -123,10 +123,7 @@ impl<O: Observer> Engine<'_, O> {
         let Decision::Reject { limit, .. } = decision else { return Hop::Stays };
         let it = &mut flight.it;
         it.rejected_by = Some(limit);
-        // A refusal behind a 2xx says so in its body, which clients here read.
-        let status = self.model.api.limit(limit).status;
-        let in_body = status.is_class(2);
-        it.answer = Answer::Status(if in_body { Status::TOO_MANY_REQUESTS } else { status });
+        it.answer = Answer::Status(self.model.api.limit(limit).answers());
         let takes_place = self.model.service.reject_takes_place;
         it.phase = if takes_place { Phase::Placed } else { Phase::Placeless };
         Hop::After(self.service.reject(it.key, u64::from(it.number)), What::Leave)

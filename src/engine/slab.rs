@@ -8,21 +8,35 @@ use super::event::ROWS_MAX;
 /// Rows of `T` by index.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    rows: Vec<Row<T>>,
+    rows: Vec<Line<T>>,
     free: Vec<u32>,
 }
 
+/// A row begins with a cache line, so that a small one takes no more than one.
 #[derive(Debug)]
-struct Row<T> {
-    value: T,
-    /// `FREE` while nobody has it.
-    born: u32,
+#[repr(align(64))]
+struct Line<T>(T);
+
+/// The number of the event queue at which a row was born; it lies in the row,
+/// which has room for it in its cache line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Debug)]
+pub(super) struct Birth(u32);
+
+impl Birth {
+    /// No number of an event, so that every event of a free row is stale.
+    pub(super) const NONE: Birth = Birth(u32::MAX);
 }
 
-/// No number of an event, so that every event of a free row is stale.
-const FREE: u32 = u32::MAX;
+/// A row of a slab.
+pub(super) trait Row {
+    /// The place of its birth.
+    fn birth(&mut self) -> &mut Birth;
 
-impl<T> Slab<T> {
+    /// Its birth, to look at.
+    fn born(&self) -> Birth;
+}
+
+impl<T: Row> Slab<T> {
     pub(super) const fn new() -> Self {
         Slab { rows: Vec::new(), free: Vec::new() }
     }
@@ -33,52 +47,57 @@ impl<T> Slab<T> {
     }
 
     /// A row for `value`, which is born at this number of the event queue.
-    pub(super) fn insert(&mut self, value: T, born: u32) -> u32 {
+    pub(super) fn insert(&mut self, mut value: T, born: u32) -> u32 {
+        *value.birth() = Birth(born);
         if let Some(index) = self.free.pop() {
-            self.rows[index as usize] = Row { value, born };
+            self.rows[index as usize].0 = value;
             return index;
         }
         let index = u32::try_from(self.rows.len()).ok().filter(|index| *index < ROWS_MAX);
         let index = index.expect("memory ends before the numbers of rows do");
-        self.rows.push(Row { value, born });
+        self.rows.push(Line(value));
         index
     }
 
     /// Gives a row back.
     pub(super) fn remove(&mut self, index: u32) {
-        let row = &mut self.rows[index as usize];
-        debug_assert!(row.born != FREE, "a row is given back once");
-        row.born = FREE;
+        let birth = self.rows[index as usize].0.birth();
+        debug_assert!(*birth != Birth::NONE, "a row is given back once");
+        *birth = Birth::NONE;
         self.free.push(index);
     }
 
     /// Whether the event of that number was meant for whoever had the row before.
     pub(super) fn is_stale(&self, index: u32, sequence: u32) -> bool {
-        sequence < self.rows[index as usize].born
+        Birth(sequence) < self.rows[index as usize].0.born()
     }
 
     /// All events are numbered anew, and those that were stale are gone.
     pub(super) fn renumber(&mut self) {
-        self.rows.iter_mut().filter(|row| row.born != FREE).for_each(|row| row.born = 0);
+        let births = self.rows.iter_mut().map(|row| row.0.birth());
+        births.filter(|birth| **birth != Birth::NONE).for_each(|birth| *birth = Birth(0));
     }
 
     /// The indices of the rows in use, in order.
     pub(super) fn live(&self) -> impl Iterator<Item = u32> + '_ {
-        (0_u32..).zip(&self.rows).filter(|(_, row)| row.born != FREE).map(|(index, _)| index)
+        (0_u32..)
+            .zip(&self.rows)
+            .filter(|(_, row)| row.0.born() != Birth::NONE)
+            .map(|(index, _)| index)
     }
 }
 
-impl<T> std::ops::Index<u32> for Slab<T> {
+impl<T: Row> std::ops::Index<u32> for Slab<T> {
     type Output = T;
 
     fn index(&self, index: u32) -> &T {
-        &self.rows[index as usize].value
+        &self.rows[index as usize].0
     }
 }
 
-impl<T> std::ops::IndexMut<u32> for Slab<T> {
+impl<T: Row> std::ops::IndexMut<u32> for Slab<T> {
     fn index_mut(&mut self, index: u32) -> &mut T {
-        &mut self.rows[index as usize].value
+        &mut self.rows[index as usize].0
     }
 }
 
@@ -86,18 +105,31 @@ impl<T> std::ops::IndexMut<u32> for Slab<T> {
 mod tests {
     use super::*;
 
+    #[derive(PartialEq, Debug)]
+    struct Letter(char, Birth);
+
+    impl Row for Letter {
+        fn birth(&mut self) -> &mut Birth {
+            &mut self.1
+        }
+
+        fn born(&self) -> Birth {
+            self.1
+        }
+    }
+
     #[test]
     fn an_event_of_whoever_had_the_row_before_is_stale() {
         let mut slab = Slab::new();
-        let first = slab.insert('a', 0);
-        let second = slab.insert('b', 3);
+        let first = slab.insert(Letter('a', Birth::NONE), 0);
+        let second = slab.insert(Letter('b', Birth::NONE), 3);
         assert!(!slab.is_stale(first, 7));
         slab.remove(first);
         assert!(slab.is_stale(first, 7), "nobody has it");
         assert_eq!(slab.live().collect::<Vec<_>>(), [second]);
-        assert_eq!(slab.insert('c', 8), first);
+        assert_eq!(slab.insert(Letter('c', Birth::NONE), 8), first);
         assert!(slab.is_stale(first, 7) && !slab.is_stale(first, 8));
-        assert_eq!((slab[first], slab.rows()), ('c', 2));
+        assert_eq!((slab[first].0, slab.rows()), ('c', 2));
         slab.renumber();
         assert!(!slab.is_stale(first, 0));
     }

@@ -1,0 +1,239 @@
+//! The direct way of a call: nothing stands between it and its API, and its API
+//! has nothing to keep of it.
+//!
+//! No lever, worker, place in flight, memory or budget of the client; one limit
+//! at most, which leaves nothing to undo and tells no headers; a service without
+//! a line. So one thing at a time is due for such a call, its stage says what,
+//! and its attempts need no rows. It comes to the same as the long way, which a
+//! test holds it to; it is there because most calls of large models go it.
+
+use super::call::{Call, NONE, Stage};
+use super::event::{Event, What};
+use super::lane::Lane;
+use super::offer::Intent;
+use super::slab::Birth;
+use super::{AttemptRecord, Caller, End, Engine, Fact, Observer, RunError};
+use crate::api::{Decision, Request};
+use crate::client::{Draw, Heard, Next, Progress};
+use crate::http::{Answer, Headers, Status};
+use crate::rng::Purpose;
+use crate::time::Span;
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// A call begins.
+    #[inline]
+    pub(super) fn set_off(&mut self, lane: &'m Lane<'m>, intent: &Intent) {
+        let mut row = Call {
+            key: intent.key,
+            meant: self.now,
+            sent: self.now,
+            number: intent.number,
+            birth: Birth::NONE,
+            client: intent.client,
+            content: intent.content,
+            attempts: 0,
+            attempt: NONE,
+            population: lane.index,
+            endpoint: intent.endpoint,
+            stage: Stage::New,
+            answer: Status::OK,
+            refused_by: None,
+        };
+        self.alive += 1;
+        let principal = lane.population.principal_of(row.client);
+        let offered = Fact::Offered { principal, call: row.number, content: row.content };
+        self.note_direct(&row, &offered);
+        self.go_straight(&mut row, NONE, lane);
+    }
+
+    /// What a call has waited for is there.
+    #[inline]
+    pub(super) fn resume(&mut self, call: u32, lane: &'m Lane<'m>) {
+        let mut row = self.calls[call];
+        self.go_straight(&mut row, call, lane);
+    }
+
+    /// Takes a call as far as it goes at this instant.
+    fn go_straight(&mut self, row: &mut Call, index: u32, lane: &'m Lane<'m>) {
+        let from = row.stage;
+        if !matches!(from, Stage::Outward | Stage::There | Stage::Homeward) {
+            let Some(takes) = self.leave_home(row, lane) else { return };
+            if takes != Span::ZERO {
+                row.stage = Stage::Outward;
+                return self.park(row, index, takes);
+            }
+        }
+        if !matches!(from, Stage::There | Stage::Homeward) {
+            let takes = self.come(row, lane);
+            if takes != Span::ZERO {
+                row.stage = Stage::There;
+                return self.park(row, index, takes);
+            }
+        }
+        if from != Stage::Homeward {
+            let takes = self.go_home(row, lane);
+            if takes != Span::ZERO {
+                row.stage = Stage::Homeward;
+                return self.park(row, index, takes);
+            }
+        }
+        self.hear(row, index, lane);
+    }
+
+    /// The call waits: its row is where its event will look for it.
+    #[inline]
+    fn park(&mut self, row: &Call, index: u32, wait: Span) {
+        let index = if index == NONE {
+            self.calls.insert(*row, self.queue.sequence())
+        } else {
+            self.calls[index] = *row;
+            index
+        };
+        self.queue.push(self.now.after(wait), Event::new(What::Wake, index));
+    }
+
+    /// An attempt leaves; how long it is on its way.
+    #[inline]
+    fn leave_home(&mut self, row: &mut Call, lane: &Lane<'_>) -> Option<Span> {
+        // A call without a row is in its first attempt, whatever row it counts for.
+        if self.standstill.launches(self.now, row.client, row.attempts == 0) {
+            let (population, policy) = (lane.population.name.clone(), lane.policy.name.clone());
+            self.stopped = Some(RunError::Standstill { population, policy });
+            return None;
+        }
+        row.attempts = row.attempts.saturating_add(1);
+        row.sent = self.now;
+        self.undecided += 1;
+        self.note_direct(row, &Fact::Sent);
+        Some(lane.population.outward.draw(row.key, Purpose::Outward, u64::from(row.attempts)))
+    }
+
+    /// The API decides; how long the service or the refusal takes.
+    #[inline]
+    fn come(&mut self, row: &mut Call, lane: &Lane<'_>) -> Span {
+        let principal = lane.population.principal_of(row.client);
+        let request = Request { endpoint: row.endpoint, principal, cost: None, ticket: NONE };
+        let decision = self.api.decide_plain(self.now, request);
+        self.undecided -= 1;
+        self.note_direct(row, &Fact::Decided(decision));
+        let number = u64::from(row.attempts);
+        match decision {
+            Decision::Admit => {
+                let draw = |purpose| row.key.draw(purpose, number);
+                let work = self.service.serve(self.now, row.endpoint, row.content, draw);
+                (row.answer, row.refused_by) = (work.status, None);
+                work.time
+            }
+            Decision::Reject { limit, .. } => {
+                let answer = self.model.api.limit(limit).answers();
+                (row.answer, row.refused_by) = (answer, Some(limit));
+                self.service.reject(row.key, number)
+            }
+        }
+    }
+
+    /// The server is done with the attempt; how long its answer is on its way.
+    #[inline]
+    fn go_home(&mut self, row: &Call, lane: &Lane<'_>) -> Span {
+        if row.refused_by.is_none() {
+            self.service.done(self.now, row.endpoint, row.content, row.answer);
+        }
+        self.note_direct(row, &Fact::Left(Answer::Status(row.answer)));
+        let number = u64::from(row.attempts);
+        lane.population.homeward.draw(row.key, Purpose::Homeward, number)
+    }
+
+    /// The client hears the answer, and its policy says what follows.
+    #[inline]
+    fn hear(&mut self, row: &mut Call, mut index: u32, lane: &'m Lane<'m>) {
+        let answer = Answer::Status(row.answer);
+        let method = || self.model.api.endpoints[usize::from(row.endpoint)].method;
+        let next = if row.answer.is_class(2) {
+            Next::Served
+        } else if let Some(waits) = &lane.waits {
+            waits.next(row.attempts, method(), answer, self.draw(row, lane))
+        } else {
+            let (now, clock) = (self.now, lane.population.clock(self.now));
+            let heard = Heard { now, clock, method: method(), answer, headers: &Headers::NONE };
+            self.progressed(row, &mut index, &heard, lane)
+        };
+        self.close(row, index, answer, next, lane);
+    }
+
+    /// The same where it hangs on how far the call has come, which needs a row.
+    #[inline(never)]
+    fn progressed(
+        &mut self,
+        row: &mut Call,
+        index: &mut u32,
+        heard: &Heard<'_>,
+        lane: &'m Lane<'m>,
+    ) -> Next {
+        if *index == NONE {
+            *index = self.calls.insert(*row, self.queue.sequence());
+            *row = self.calls[*index];
+        }
+        let first = *index as usize * self.layers;
+        if self.progress.len() <= first {
+            self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
+        }
+        if row.attempts == 1 {
+            self.progress[first] = Progress::since(row.sent);
+        }
+        let draw = self.draw(row, lane);
+        lane.policy.next(heard, &mut self.progress[first..=first], draw, &mut ())
+    }
+
+    /// An attempt is over: the call waits for the next, or is over too.
+    #[inline]
+    fn close(
+        &mut self,
+        row: &mut Call,
+        index: u32,
+        answer: Answer,
+        next: Next,
+        lane: &'m Lane<'m>,
+    ) {
+        let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
+        let record = AttemptRecord {
+            number: row.attempts,
+            call: row.number,
+            sent: row.sent,
+            answer,
+            rejected_by: row.refused_by,
+            then,
+        };
+        self.note_direct(row, &Fact::Answered(record));
+        let end = match next {
+            Next::Retry(wait) => {
+                row.stage = Stage::Backoff;
+                return self.park(row, index, lane.policy.timer.sleeps(wait));
+            }
+            Next::Served => End::ByAttempt,
+            Next::GiveUp(cause) => End::GivenUp(cause),
+        };
+        self.note_direct(row, &Fact::Ended { end, meant: row.meant, attempts: row.attempts });
+        self.alive -= 1;
+        if index != NONE {
+            self.calls.remove(index);
+        }
+        self.think(usize::from(row.population), row.client);
+    }
+
+    /// The draws of what follows an answer.
+    #[inline]
+    fn draw(&self, row: &Call, lane: &Lane<'_>) -> Draw {
+        let source = &self.sources[usize::from(row.population)];
+        let own = row.client - lane.population.first_client;
+        let key = if lane.policy.replays { source.client_key(own) } else { row.key };
+        Draw::Of(key, u64::from(row.attempts))
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a call would build the fact in memory
+    fn note_direct(&mut self, row: &Call, fact: &Fact) {
+        let caller =
+            Caller { population: row.population, client: row.client, endpoint: row.endpoint };
+        self.observer.note(self.now, caller, fact);
+    }
+}
