@@ -153,7 +153,7 @@ impl Span {
 
     /// The largest unit that keeps the number whole, and its nanoseconds.
     fn unit(self) -> (&'static str, u64) {
-        let whole = UNITS.iter().find(|(_, unit)| self.0 % unit == 0);
+        let whole = UNITS.iter().find(|(_, unit)| self.0.is_multiple_of(*unit));
         let (names, unit) = whole.expect("every count is whole in ns");
         (names[0], *unit)
     }
