@@ -16,14 +16,11 @@ use tollgate::scenario::{Bundle, Model};
 /// Events of one run: enough for the retry population to settle.
 const EVENTS: u64 = 500_000;
 
-/// W1 with so many clients, and a limit that grows with them.
+/// W1 with so many clients; its limit grows with them.
 fn w1(clients: u32) -> Model {
-    let rate = u64::from(clients) * 4 / 5;
     let settings = [
         ("events".to_owned(), EVENTS.to_string()),
         ("population.count".to_owned(), clients.to_string()),
-        ("api.limit.bucket.rate".to_owned(), format!("{rate}/s")),
-        ("api.limit.bucket.burst".to_owned(), rate.to_string()),
     ];
     let no_files = |path: &str| Err(format!("{path} is not built in"));
     let bundle = Bundle::load("w1", None, &settings, &no_files).expect("w1 is built in");

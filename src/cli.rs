@@ -9,12 +9,14 @@ mod compare;
 mod completions;
 mod init;
 mod list;
+mod machine;
 mod progress;
 mod rows;
 mod replay;
 mod run;
 mod schedule;
 mod show;
+mod stats;
 
 use std::fmt;
 use std::io::{self, Read, Write};

@@ -17,7 +17,7 @@ use std::num::NonZeroUsize;
 
 use rayon::prelude::*;
 
-use crate::engine::{self, RunError};
+use crate::engine::{self, Ending, Observer, RunError};
 use crate::measure::{Breach, Demand, Floor, Measures, Waves};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
@@ -144,19 +144,34 @@ fn replicate(
     Ok(Replicate { measures, run, floor, waves })
 }
 
-/// Replicate number `replicate` of one model, measured, with an observer beside it.
-pub fn run_once<O: engine::Observer>(
-    model: &Model,
-    root: u64,
-    replicate: u64,
-    observer: &mut O,
-) -> Result<Outcome, ExperimentError> {
-    let key = Key::run(root, replicate);
-    let mut both = (Measures::new(model, key), observer);
-    let ending = engine::run(model, key, &mut both).map_err(ExperimentError::Run)?;
-    both.0.ledger().check(ending.census).map_err(ExperimentError::Breach)?;
-    let mut outcome = Outcome::new("", model);
-    let run = Run::read(&both.0, &ending);
-    outcome.add(&both.0, run);
-    Ok(outcome)
+/// One run of one model, step by step: who wants to know what the run alone
+/// costs reads a clock between them.
+#[derive(Debug)]
+pub struct Once<'m> {
+    model: &'m Model,
+    key: Key,
+    measures: Measures,
+}
+
+impl<'m> Once<'m> {
+    /// Replicate number `replicate` of a model, ready to run.
+    #[must_use]
+    pub fn new(model: &'m Model, root: u64, replicate: u64) -> Self {
+        let key = Key::run(root, replicate);
+        Once { model, key, measures: Measures::new(model, key) }
+    }
+
+    /// Runs it, measured, with an observer beside it.
+    pub fn run<O: Observer>(&mut self, observer: &mut O) -> Result<Ending, ExperimentError> {
+        let mut both = (&mut self.measures, observer);
+        let ending = engine::run(self.model, self.key, &mut both).map_err(ExperimentError::Run)?;
+        self.measures.ledger().check(ending.census).map_err(ExperimentError::Breach)?;
+        Ok(ending)
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub fn read(&self, ending: &Ending) -> Run {
+        Run::read(&self.measures, ending)
+    }
 }

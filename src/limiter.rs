@@ -146,6 +146,15 @@ macro_rules! define {
                 match self { $(Limiter::$name(_) => <$name as Algorithm>::DELAYS,)* }
             }
 
+            /// The same with every number so many times over; no key yet. `None`
+            /// as [`Algorithm::times`] says.
+            #[must_use]
+            pub fn times(&self, factor: u64) -> Option<Limiter> {
+                match self {
+                    $(Limiter::$name(limiter) => limiter.algorithm().times(factor).map(Limiter::from),)*
+                }
+            }
+
             /// Puts the parameters of another of the same kind in place and
             /// keeps what is used; one of another kind begins anew.
             pub fn replace(&mut self, other: &Limiter, slots: usize, now: Instant) {

@@ -166,6 +166,13 @@ impl Span {
     pub const fn times(self, factor: u64) -> Span {
         Span(self.0.saturating_mul(factor))
     }
+
+    /// The largest unit that keeps the number whole, and its nanoseconds.
+    fn unit(self) -> (&'static str, u64) {
+        let whole = UNITS.iter().find(|(_, unit)| self.0.is_multiple_of(*unit));
+        let (names, unit) = whole.expect("every count is whole in ns");
+        (names[0], *unit)
+    }
 }
 
 impl FromStr for Span {
@@ -193,9 +200,8 @@ impl fmt::Display for Span {
             Span::NEVER => f.write_str("never"),
             Span::ZERO => f.write_str("0s"),
             Span(ns) => {
-                let whole = UNITS.iter().find(|(_, unit)| ns % unit == 0);
-                let (names, unit) = whole.expect("every count is whole in ns");
-                write!(f, "{}{}", ns / unit, names[0])
+                let (name, unit) = self.unit();
+                write!(f, "{}{name}", ns / unit)
             }
         }
     }
@@ -257,12 +263,28 @@ impl Rate {
     /// The same rate in lowest terms, for arithmetic: `1/s` for `60/min`.
     #[must_use]
     pub const fn reduced(self) -> Rate {
-        let (mut a, mut b) = (self.count, self.period.0);
-        while b > 0 {
-            (a, b) = (b, a % b);
-        }
-        Rate { count: self.count / a, period: Span(self.period.0 / a) }
+        let common = common(self.count, self.period.0);
+        Rate { count: self.count / common, period: Span(self.period.0 / common) }
     }
+
+    /// So many times the rate, as people write it: ten times `4/5s` is `8/s`.
+    /// `None` where the count is more than can be counted.
+    #[must_use]
+    pub fn times(self, factor: u64) -> Option<Rate> {
+        let count = self.count.checked_mul(factor)?;
+        let units = self.period.0 / self.period.unit().1;
+        let common = common(count, units);
+        Some(Rate { count: count / common, period: Span(self.period.0 / common) })
+    }
+}
+
+/// The greatest number that divides both; at least one of them is not zero.
+#[must_use]
+pub const fn common(mut a: u64, mut b: u64) -> u64 {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 impl FromStr for Rate {

@@ -142,7 +142,7 @@ fn unknown_names_are_answered_with_near_ones_and_nothing_is_written() {
         (vec!["compare"], "name a scenario"),
         (vec!["compare", "clover", "--set", "horizn=5s"], "horizon"),
         (vec!["compare", "clover", "--limit", "5/s per app"], "cannot be used with"),
-        (vec!["run", "clover"], "--client"),
+        (vec!["run", "clover", "--client", "niave"], "did you mean `naive`?"),
         (vec!["show", "api/clover.toml"], "cannot read"),
     ] {
         let output = tollgate(folder.path(), &arguments);
@@ -308,6 +308,112 @@ fn run_writes_a_row_for_each_attempt() {
     let stream = ["run", "aiclicks", "--client", "naive", "--events", "-", "--quiet"];
     let stream = tollgate(folder.path(), &stream);
     assert!(out(&stream) == rows && err(&stream).is_empty());
+}
+
+#[test]
+fn run_takes_the_first_client_of_the_scenario_and_says_so() {
+    let folder = folder();
+    let first = tollgate(folder.path(), &["run", "aiclicks"]);
+    let naive = tollgate(folder.path(), &["run", "aiclicks", "--client", "naive"]);
+    assert_eq!((out(&first), err(&naive).as_str()), (out(&naive), ""));
+    let said = "client naive, the first of 5 of aiclicks: --client NAME runs another\n";
+    assert_eq!(err(&first), said);
+    assert_eq!(err(&tollgate(folder.path(), &["run", "aiclicks", "--quiet"])), "");
+}
+
+/// What a run costs is talk: the data beside it is the same bytes without it.
+#[test]
+fn stats_tell_what_a_run_costs_and_change_no_data() {
+    let folder = folder();
+    let small = ["run", "w1", "--set", "events=200000", "--set", "population.count=100"];
+    let plain = tollgate(folder.path(), &small);
+    for format in ["text", "csv", "json"] {
+        let ask = |more: &[&str]| {
+            tollgate(folder.path(), &[&small[..], &["--format", format], more].concat())
+        };
+        let (with, without) = (ask(&["--stats"]), ask(&[]));
+        assert_eq!((out(&with), err(&without).as_str()), (out(&without), ""), "{format}");
+    }
+    assert!(out(&plain).contains("token-bucket 80/s burst 80"), "{}", out(&plain));
+    let quiet = tollgate(folder.path(), &[&small[..], &["--stats", "--quiet"]].concat());
+    assert_eq!((out(&quiet).as_str(), quiet.status.code()), ("", Some(0)));
+    let said = err(&quiet);
+    let value = |name: &str| {
+        let line = said.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name} in:\n{said}")).trim().to_owned()
+    };
+    assert_eq!(value("events   "), "200,000");
+    for name in ["events per second", "time per event", "set-up", "peak memory"] {
+        let value = value(name);
+        let number = value.split(' ').next().unwrap().replace(',', "").parse::<f64>();
+        assert!(cfg!(not(unix)) && value == "-" || number.unwrap() > 0.0, "{said}");
+    }
+    assert!(cfg!(not(unix)) || value("time per event").ends_with(" ns/event"), "{said}");
+    assert!(said.contains("\nbytes per client   ") && said.lines().all(|line| line.len() <= 80));
+}
+
+/// A trace has no clients, so what is written for one of them says nothing.
+#[test]
+fn a_replay_refuses_a_limit_that_is_written_for_one_client() {
+    let folder = folder();
+    fs::write(folder.path().join("t.csv"), "t_ms,app\n0,a\n").unwrap();
+    let output = tollgate(folder.path(), &["replay", "t.csv", "--api", "api/w1"]);
+    assert_eq!((output.status.code(), out(&output).as_str()), (Some(2), ""));
+    assert!(err(&output).contains("there are no clients here"), "{}", err(&output));
+    assert!(err(&output).contains("times = \"clients\""), "{}", err(&output));
+}
+
+/// The examples that a help shows, without the words beside them.
+#[cfg(unix)]
+fn examples(help: &str) -> Vec<String> {
+    let shown = help.split_once("Examples:\n").map_or("", |(_, rest)| rest);
+    let joined = shown.replace("\\\n", " ");
+    let lines = joined.lines().filter_map(|line| line.strip_prefix("  tollgate "));
+    lines.map(|line| format!("tollgate {}", line.split("    ").next().unwrap())).collect()
+}
+
+/// In a folder that has the files that they name.
+#[cfg(unix)]
+#[test]
+fn every_example_of_every_help_runs() {
+    let folder = folder();
+    let place = |name: &str| folder.path().join(name);
+    for name in ["my-client.toml", "fast.toml", "slow.toml"] {
+        fs::copy("models/clients/naive.toml", place(name)).unwrap();
+    }
+    fs::copy("tests/models/gateway.toml", place("gateway.toml")).unwrap();
+    let trace =
+        "t_ms,key,ip,user,auth,endpoint,duration_ms\n0,a,b,c,user,get,5\n1,a,b,c,none,get,5\n";
+    fs::write(place("trace.csv"), trace).unwrap();
+    assert!(tollgate(folder.path(), &["init", "--from", "clover", "mine"]).status.success());
+    for folder in [".local/share/bash-completion/completions", ".config/fish/completions"] {
+        fs::create_dir_all(place(folder)).unwrap();
+    }
+    let binary = Path::new(env!("CARGO_BIN_EXE_tollgate"));
+    let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
+    let commands =
+        ["compare", "run", "replay", "schedule", "list", "show", "check", "init", "completions"];
+    let mut count = 0;
+    for command in std::iter::once(None).chain(commands.map(Some)) {
+        let asked: Vec<&str> = command.into_iter().chain(["--help"]).collect();
+        let help = tollgate(folder.path(), &asked);
+        let found = examples(&out(&help));
+        assert!(!found.is_empty(), "{command:?}: {}", out(&help));
+        for example in found {
+            let shell = Command::new("sh")
+                .args(["-c", &example])
+                .current_dir(folder.path())
+                .env("PATH", &path)
+                .env("HOME", folder.path())
+                .output()
+                .unwrap();
+            assert!(shell.status.success(), "{example}: {}", err(&shell));
+            count += 1;
+        }
+        // What `init` wrote is in the way of the next that does.
+        let _ = fs::remove_dir_all(place("clover"));
+    }
+    assert!(count > 25, "{count}");
 }
 
 #[test]

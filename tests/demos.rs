@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use tollgate::engine::{Caller, Fact, Observer};
-use tollgate::experiment::run_once;
+use tollgate::experiment::Once;
 use tollgate::http::Answer;
 use tollgate::scenario::Bundle;
 use tollgate::time::{Instant, Span};
@@ -101,9 +101,11 @@ fn runs(scenario: &str, seed: u64) -> BTreeMap<String, Run> {
     let plan = plan.unwrap_or_else(|faults| panic!("{faults}"));
     let run = |variant: tollgate::scenario::Variant| {
         let mut watch = Watch { start: variant.model.start, sent: vec![] };
-        let outcome = run_once(&variant.model, 0, seed, &mut watch).unwrap();
-        let mean = |name| outcome.estimate(name).unwrap().mean;
-        let (served, amplification) = (mean("served-share"), mean("amplification"));
+        let mut once = Once::new(&variant.model, 0, seed);
+        let ending = once.run(&mut watch).unwrap();
+        let told = once.read(&ending);
+        let value = |name| told.value(name).unwrap();
+        let (served, amplification) = (value("served-share"), value("amplification"));
         (variant.name, Run { sent: watch.sent, served, amplification })
     };
     plan.variants.into_iter().map(run).collect()

@@ -245,6 +245,8 @@ fn nothing_that_decides_results_touches_the_machine() {
     let machine = ["std::fs", "std::env", "std::time", "std::net", "std::process", "std::io"];
     let found = outside(&["cli", "main", "report", "replay"], &machine);
     assert!(found.is_empty(), "{found:?}");
+    let found = outside(&["cli"], &["nix::"]);
+    assert!(found.is_empty(), "only the command line asks what a run cost: {found:?}");
     let groups = ["use std::{"];
     let found = outside(&["cli", "main"], &groups);
     assert!(found.is_empty(), "written so that the rules above can see it: {found:?}");

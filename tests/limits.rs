@@ -46,6 +46,95 @@ fn what_is_too_late_to_give_back_stays_charged() {
     }
 }
 
+const PAIRS: &str = "name = \"s\"\nhorizon = \"20s\"\nservice = { time = \"10ms\" }\n\
+    [[change]]\nlimit = \"l\"\nat = \"10s\"\nquota = CHANGE\n\
+    [[population]]\nname = \"p\"\ncount = 7\npoisson = \"3/s\"\n\
+    [[population]]\nname = \"q\"\ncount = 3\npoisson = \"3/s\"\n";
+
+/// A limit that is written for one client is, with ten of them in two
+/// populations, the limit of the tenfold numbers; also when it changes.
+#[test]
+fn what_is_written_for_one_client_applies_once_for_each() {
+    let facts = |limit: &str, change: &str| {
+        let api = format!(
+            "name = \"a\"\n[[endpoint]]\nname = \"e\"\n[[limit]]\nname = \"l\"\nper = []\n{limit}\n"
+        );
+        let model = lab::model(&PAIRS.replace("CHANGE", change), &api, lab::ONCE);
+        let mut recorder = lab::Recorder::new(&model);
+        lab::run(&model, 3, &mut recorder);
+        (model.api.limits[0].limiter.to_string(), recorder.lines)
+    };
+    for (one, ten) in [
+        (
+            "token-bucket = { rate = \"4/5s\", burst = \"4/5\" }",
+            "token-bucket = { rate = \"8/s\", burst = 8 }",
+        ),
+        (
+            "gcra = { rate = \"1/2s\", burst = \"1/4\" }",
+            "gcra = { rate = \"5/s\", burst = \"5/2\" }",
+        ),
+        (
+            "fixed-window = { quota = 4, window = \"3s\" }",
+            "fixed-window = { quota = 40, window = \"3s\" }",
+        ),
+    ] {
+        let (multiplied, written) =
+            (facts(&format!("times = \"clients\"\n{one}"), "1"), facts(ten, "10"));
+        assert!(multiplied.1.iter().any(|line| line.contains("rejected")), "{one}");
+        assert!(multiplied == written, "{} and {}", multiplied.0, written.0);
+    }
+}
+
+#[test]
+fn what_cannot_be_multiplied_is_told_where_it_stands() {
+    let scenario = |change: &str| {
+        format!(
+            "clients = [\"./one.toml\"]\napi = \"given\"\ntitle = \"t\"\n{}",
+            PAIRS.replace("CHANGE", change)
+        )
+    };
+    for (limit, change, parts) in [
+        (
+            "times = \"clients\"\npacer = { rate = \"1/s\" }",
+            "1",
+            ["api.toml:7:", "take one of fixed-window,"],
+        ),
+        (
+            "times = \"clients\"\nfixed-window = { quota = 9000000000000000000, window = \"1s\" }",
+            "1",
+            ["api.toml:7:", "times 10 does not fit in 64 bits"],
+        ),
+        (
+            "times = \"clients\"\nfixed-window = { quota = 9, window = \"1s\" }",
+            "9000000000000000000",
+            ["scenario.toml:10:", "9000000000000000000 times 10 does not fit"],
+        ),
+        (
+            "times = \"clients\"\ntoken-bucket = { rate = \"1/s\", burst = \"1/20\" }",
+            "1",
+            ["api.toml:8:", "burst 1/2` lets nothing through"],
+        ),
+        (
+            "gcra = { rate = \"1/s\", burst = \"4/5\" }",
+            "1",
+            ["api.toml:7:", "burst 4/5` lets nothing through"],
+        ),
+        (
+            "times = \"users\"\ngcra = { rate = \"1/s\", burst = 1 }",
+            "1",
+            ["api.toml:7:", "clients"],
+        ),
+    ] {
+        let api = format!(
+            "name = \"a\"\n[[endpoint]]\nname = \"e\"\n[[limit]]\nname = \"l\"\nper = []\n{limit}\n"
+        );
+        let faults = lab::plan(&scenario(change), &api, &[("one", lab::ONCE)]).unwrap_err();
+        for part in parts {
+            assert!(faults.contains(part), "no {part} in:\n{faults}");
+        }
+    }
+}
+
 /// How many are admitted by each of these instants, each held for `hold`.
 fn admitted<A: Algorithm + DeserializeOwned>(
     parameters: &str,

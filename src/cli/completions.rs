@@ -8,7 +8,8 @@ use super::{Cli, Failure, print};
 /// Prints a completion script.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tollgate completions bash > ~/.local/share/bash-completion/completions/tollgate
+  tollgate completions bash \\
+      > ~/.local/share/bash-completion/completions/tollgate
   tollgate completions fish > ~/.config/fish/completions/tollgate.fish")]
 pub(super) struct Completions {
     /// The shell

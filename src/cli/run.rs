@@ -5,24 +5,36 @@ use std::io::Write;
 use clap::Args;
 
 use super::rows::{self, Written};
+use super::stats::Stats;
 use super::{Common, Failure, load, print, say};
-use crate::experiment::{Outcome, run_once};
+use crate::engine::Ending;
+use crate::experiment::Once;
 use crate::report::events::Events;
 use crate::report::single::Single;
-use crate::scenario::Model;
+use crate::report::text::{visible, wrap};
+use crate::scenario::{Model, Variant};
 
 /// Runs one client.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "\
+--stats says on stderr, also with --quiet, what the run cost: CPU time for each
+event (of the run alone, with the rows of --events), CPU time until the run
+began, the most memory that the process had, and what of it came for each client
+on top of the bare program. The numbers differ each time: they are in no file.
+
+Examples:
   tollgate run clover --client clover-sample
   tollgate run clover --client naive --replicate 7 --events attempts.csv
-  tollgate run keymint --client header-aware --events - | head")]
+  tollgate run keymint --client header-aware --events - | head
+  tollgate run w1 --stats
+  tollgate run w1 --stats --quiet --set population.count=100000")]
 pub(super) struct Run {
     /// A scenario: a name (see `tollgate list`) or a file
     name: String,
-    /// The client: a name or a file
+    /// The client: a name or a file [default: the first that the scenario
+    /// lists]
     #[arg(long)]
-    client: String,
+    client: Option<String>,
     /// The seed that all draws come from, as in `compare`
     #[arg(long, value_name = "ROOT", default_value = "0")]
     seed: u64,
@@ -32,21 +44,35 @@ pub(super) struct Run {
     /// Write a row for each attempt to this CSV file; - is stdout
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
+    /// Say what the run cost in CPU time and memory
+    #[arg(long)]
+    stats: bool,
     #[command(flatten)]
     common: Common,
 }
 
 impl Run {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let clients = [self.client.clone()];
-        let plan = load(&self.name, Some(&clients), &self.common.settings)?.plan()?;
-        let Some(variant) = plan.variants.first() else {
-            return Err(Failure::Usage("there is no client to run".to_owned()));
+        let mut stats = Stats::begin();
+        let clients = self.client.as_ref().map(std::slice::from_ref);
+        let bundle = load(&self.name, clients, &self.common.settings)?;
+        let listed = bundle.compared();
+        let mut plan = bundle.first().plan()?;
+        let Some(variant) = plan.variants.pop() else {
+            let why = format!("{} lists no client: name one with --client", visible(&plan.name));
+            return Err(Failure::Usage(why));
         };
-        let outcome = match self.events.as_deref() {
-            None => run_once(&variant.model, self.seed, self.replicate, &mut ())?,
-            Some(to) => rows::write(to, |out| self.attempts(&variant.model, out))?,
+        if listed > 1 && !self.common.quiet {
+            self.tell_first(&variant, listed);
+        }
+        let mut once = Once::new(&variant.model, self.seed, self.replicate);
+        stats.is_set_up();
+        let ending = match self.events.as_deref() {
+            None => once.run(&mut ())?,
+            Some(to) => rows::write(to, |out| attempts(&variant.model, &mut once, out))?,
         };
+        stats.has_run();
+        let run = once.read(&ending);
         let single = Single {
             title: &plan.title,
             client: &variant.name,
@@ -54,13 +80,28 @@ impl Run {
             seed: self.seed,
             replicate: self.replicate,
             model: &variant.model,
-            outcome: &outcome,
+            run: &run,
         };
-        let text = single.write(self.common.format());
+        self.tell(&single.write(self.common.format()))?;
+        if self.stats {
+            say(&stats.lines(ending.events, variant.model.clients()));
+        }
+        Ok(())
+    }
+
+    fn tell_first(&self, variant: &Variant, listed: usize) {
+        let (client, scenario) = (visible(&variant.name), visible(&self.name));
+        let line = format!(
+            "client {client}, the first of {listed} of {scenario}: --client NAME runs another"
+        );
+        say(&wrap(&line, 2));
+    }
+
+    fn tell(&self, text: &str) -> Result<(), Failure> {
         match self.events.as_deref() {
             // The rows are the data, so the numbers are talk.
-            Some("-") if self.common.prints() => say(&text),
-            _ if self.common.prints() => print(&text)?,
+            Some("-") if self.common.prints() => say(text),
+            _ if self.common.prints() => print(text)?,
             _ => {}
         }
         if let Some(path) = self.events.as_deref().filter(|path| *path != "-" && !self.common.quiet)
@@ -69,11 +110,11 @@ impl Run {
         }
         Ok(())
     }
+}
 
-    /// Every attempt as it happens.
-    fn attempts(&self, model: &Model, out: &mut dyn Write) -> Written<Outcome> {
-        let mut events = Events::new(model, out);
-        let outcome = run_once(model, self.seed, self.replicate, &mut events)?;
-        Ok((outcome, events.finish()))
-    }
+/// Every attempt as it happens.
+fn attempts(model: &Model, once: &mut Once<'_>, out: &mut dyn Write) -> Written<Ending> {
+    let mut events = Events::new(model, out);
+    let ending = once.run(&mut events)?;
+    Ok((ending, events.finish()))
 }

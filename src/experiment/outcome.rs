@@ -65,6 +65,16 @@ impl Run {
             events: ending.events,
         }
     }
+
+    /// A metric; `None` where the run does not have it.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<f64> {
+        let metric = METRICS.iter().position(|metric| metric.name == name)?;
+        match self.samples[metric] {
+            Sample::Plain(value) => value,
+            Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
+        }
+    }
 }
 
 /// What came of one client over all seeds, in the order of the seeds.
@@ -137,12 +147,7 @@ impl Outcome {
     /// A plain metric, run by run; `None` where a run does not have it.
     #[must_use]
     pub fn values(&self, name: &str) -> Option<Vec<f64>> {
-        let metric = METRICS.iter().position(|metric| metric.name == name)?;
-        let value = |run: &Run| match run.samples[metric] {
-            Sample::Plain(value) => value,
-            Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
-        };
-        self.runs.iter().map(value).collect()
+        self.runs.iter().map(|run| run.value(name)).collect()
     }
 
     /// The share served of the calls of a population at an endpoint, or of all

@@ -199,6 +199,14 @@ pub trait Algorithm: Clone + fmt::Debug {
         None
     }
 
+    /// The same with every number so many times over: quota, rate, burst, places.
+    /// What is a time stays as it is. `None` where a number would not fit, and
+    /// for every factor where the numbers cannot be multiplied.
+    #[must_use]
+    fn times(&self, _factor: u64) -> Option<Self> {
+        None
+    }
+
     /// Carries a state over from other parameters; what is used stays used.
     fn carry(&self, _state: &mut Self::State, _old: &Self, _now: Instant) {}
 

@@ -5,9 +5,23 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-/// How many tokens there can be, at least one: `10`, or a ratio such as `"5/2"`.
+use crate::time::common;
+
+/// How many tokens there can be: `10`, or a ratio such as `"5/2"`. Fewer than
+/// one let nobody through; they are written where a limit's numbers are for one
+/// client and apply many times over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Burst(pub u64, pub u64);
+
+impl Burst {
+    /// So many times the burst, in lowest terms; `None` where that is too many.
+    #[must_use]
+    pub fn times(self, factor: u64) -> Option<Burst> {
+        let top = self.0.checked_mul(factor)?;
+        let common = common(top, self.1);
+        Some(Burst(top / common, self.1 / common))
+    }
+}
 
 impl fmt::Display for Burst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,10 +42,10 @@ struct BurstVisitor;
 
 impl BurstVisitor {
     fn check<E: serde::de::Error>(top: u64, bottom: u64) -> Result<Burst, E> {
-        if bottom > 0 && top >= bottom {
+        if bottom > 0 && top > 0 {
             Ok(Burst(top, bottom))
         } else {
-            Err(E::custom(format!("the burst {top}/{bottom} is below one token: write at least 1")))
+            Err(E::custom(format!("the burst {top}/{bottom} is nothing: write at least 1")))
         }
     }
 }

@@ -115,6 +115,11 @@ impl Algorithm for Concurrency {
         Some(Concurrency { max: NonZeroU64::new(quota)?, ..self.clone() })
     }
 
+    fn times(&self, factor: u64) -> Option<Self> {
+        let max = NonZeroU64::new(self.max.get().checked_mul(factor)?)?;
+        Some(Concurrency { max, queue: self.queue.checked_mul(factor)?, ..self.clone() })
+    }
+
     fn capacity(&self) -> Capacity {
         Capacity { per_second: f64::INFINITY, at_once: self.max.get() }
     }

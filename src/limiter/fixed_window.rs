@@ -252,6 +252,10 @@ impl Algorithm for FixedWindow {
         Some(FixedWindow { quota, ..self.clone() })
     }
 
+    fn times(&self, factor: u64) -> Option<Self> {
+        Some(FixedWindow { quota: self.quota.checked_mul(factor)?, ..self.clone() })
+    }
+
     fn capacity(&self) -> Capacity {
         Capacity { per_second: self.rate().per_second(), at_once: self.quota }
     }

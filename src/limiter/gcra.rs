@@ -115,6 +115,11 @@ impl Algorithm for Gcra {
         Gcra::try_from(Parameters { burst: Burst(quota, 1), ..self.written }).ok()
     }
 
+    fn times(&self, factor: u64) -> Option<Self> {
+        let Parameters { rate, burst } = self.written;
+        Gcra::try_from(Parameters { rate: rate.times(factor)?, burst: burst.times(factor)? }).ok()
+    }
+
     /// As many as could come at once still can, as far as the new burst allows.
     fn carry(&self, state: &mut Tat, old: &Self, now: Instant) {
         let level = u128::from(old.units.full).saturating_sub(state.lead(now, &old.units));

@@ -121,6 +121,12 @@ impl Algorithm for LeakyQueue {
         LeakyQueue::try_from(Parameters { queue: quota.checked_sub(1)?, ..self.written }).ok()
     }
 
+    fn times(&self, factor: u64) -> Option<Self> {
+        let Parameters { rate, queue } = self.written;
+        let (rate, queue) = (rate.times(factor)?, queue.checked_mul(factor)?);
+        LeakyQueue::try_from(Parameters { rate, queue }).ok()
+    }
+
     /// Those who wait still wait, also when they are more than the new queue holds.
     fn carry(&self, state: &mut Tat, old: &Self, now: Instant) {
         let backlog = self.units.converted(state.lead(now, &old.units), &old.units);

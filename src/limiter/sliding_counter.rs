@@ -172,6 +172,11 @@ impl Algorithm for SlidingCounter {
         Some(SlidingCounter { quota: NonZeroU64::new(quota)?, ..self.clone() })
     }
 
+    fn times(&self, factor: u64) -> Option<Self> {
+        let quota = NonZeroU64::new(self.quota.get().checked_mul(factor)?)?;
+        Some(SlidingCounter { quota, ..self.clone() })
+    }
+
     /// In windows of another grid what counts now counts as if it came now.
     fn carry(&self, state: &mut Counts, old: &Self, now: Instant) {
         if (self.window, self.phase) != (old.window, old.phase) {

@@ -212,6 +212,11 @@ impl Algorithm for SlidingLog {
         Some(SlidingLog { quota: NonZeroU64::new(quota)?, ..self.clone() })
     }
 
+    fn times(&self, factor: u64) -> Option<Self> {
+        let quota = NonZeroU64::new(self.quota.get().checked_mul(factor)?)?;
+        Some(SlidingLog { quota, ..self.clone() })
+    }
+
     /// Entries count as long as they would have from now on; none that has
     /// ended begins to count again.
     fn carry(&self, state: &mut Log, old: &Self, now: Instant) {

@@ -149,6 +149,12 @@ impl Algorithm for TokenBucket {
         TokenBucket::try_from(Parameters { burst, ..self.written }).ok()
     }
 
+    fn times(&self, factor: u64) -> Option<Self> {
+        let Parameters { rate, burst, initial } = self.written;
+        let (rate, burst) = (rate.times(factor)?, burst.times(factor)?);
+        TokenBucket::try_from(Parameters { rate, burst, initial }).ok()
+    }
+
     /// As many tokens as there were, as far as the new bucket holds them.
     fn carry(&self, state: &mut Bucket, old: &Self, now: Instant) {
         let units = u128::from(old.level(state, now)) * u128::from(self.units.token);

@@ -6,7 +6,7 @@ use super::grid;
 use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
-use crate::experiment::Outcome;
+use crate::experiment::Run;
 use crate::measure::{METRICS, Metric, Unit};
 use crate::scenario::{Model, Release};
 
@@ -25,8 +25,8 @@ pub struct Single<'s> {
     pub replicate: u64,
     /// What was run.
     pub model: &'s Model,
-    /// What came of it; it has one run.
-    pub outcome: &'s Outcome,
+    /// What came of it.
+    pub run: &'s Run,
 }
 
 impl Single<'_> {
@@ -49,7 +49,7 @@ impl Single<'_> {
     }
 
     fn value(&self, metric: &Metric) -> Option<f64> {
-        self.outcome.values(metric.name)?.first().copied()
+        self.run.value(metric.name)
     }
 
     fn heading(&self) -> String {
@@ -88,10 +88,7 @@ impl Single<'_> {
 
     /// Name, rule, what was charged, refused and told of, for each limit.
     fn limits(&self) -> Vec<[String; 5]> {
-        let Some(run) = self.outcome.runs.first() else {
-            return vec![];
-        };
-        let limits = self.model.api.limits.iter().zip(&run.limits);
+        let limits = self.model.api.limits.iter().zip(&self.run.limits);
         let fields = limits.map(|(limit, (counts, rejected))| {
             [
                 visible(&limit.name),
@@ -111,16 +108,17 @@ impl Single<'_> {
             });
             (metric.name.to_owned(), value)
         });
-        let runs = self.outcome.runs.iter().flat_map(|run| &run.limits);
-        let limits = self.model.api.limits.iter().zip(runs).map(|(limit, (counts, rejected))| {
-            json!({
-                "limit": limit.name,
-                "rule": limit.limiter.to_string(),
-                "charged": counts.charged,
-                "rejected": rejected,
-                "notices": counts.notices,
-            })
-        });
+        let limits = self.model.api.limits.iter().zip(&self.run.limits).map(
+            |(limit, (counts, rejected))| {
+                json!({
+                    "limit": limit.name,
+                    "rule": limit.limiter.to_string(),
+                    "charged": counts.charged,
+                    "rejected": rejected,
+                    "notices": counts.notices,
+                })
+            },
+        );
         let mut record = json!({
             "title": self.title,
             "client": self.client,

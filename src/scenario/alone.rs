@@ -4,6 +4,7 @@ use super::assumption::checked_api;
 use super::build;
 use super::bundle::{Fetch, LoadError, open};
 use super::document::Document;
+use super::fault::Fault;
 use super::file;
 use super::library::Kind;
 use super::reference::Reference;
@@ -35,7 +36,14 @@ impl Alone {
             document.set::<file::api::Api>(path, value).map_err(LoadError::Set)?;
         }
         let mut parsed = checked_api(&document);
-        match parsed.value.take() {
+        let api = parsed.value.take();
+        let limits = api.iter().flat_map(|api| &api.limit);
+        for times in limits.filter_map(|limit| limit.times.as_ref()) {
+            let message = "there are no clients here whose number could multiply anything";
+            let help = "write the numbers that hold for all of them, and leave `times` out";
+            parsed.add(Fault::new(times.span(), message).with_help(help));
+        }
+        match api {
             Some(api) if parsed.faults().is_empty() => Ok(Alone { api }),
             _ => Err(document.faults(parsed.faults().to_vec()).into()),
         }

@@ -2,7 +2,9 @@
 //! together can tell is checked here, all of it at once.
 
 mod header;
+mod multiple;
 mod api;
+mod change;
 mod budget;
 mod population;
 mod vocabulary;
@@ -24,7 +26,7 @@ use super::document::{Document, Parsed};
 use super::fault::{Fault, Faults};
 use super::file;
 use super::file::Name;
-use super::model::{Change, Changed, Model};
+use super::model::Model;
 use super::nearest::nearest;
 use crate::attribute::Principals;
 use crate::client::Policy;
@@ -170,7 +172,7 @@ fn add_new<T>(parsed: &mut Parsed<T>, checks: Checks) {
 /// attribute that it names.
 pub(super) fn api_alone(api: &file::api::Api) -> Vec<Fault> {
     let mut checks = Checks::default();
-    api::build(api, START, &mut Principals::new(attributes_named(api)), &mut checks);
+    api::build(api, START, None, &mut Principals::new(attributes_named(api)), &mut checks);
     checks.0
 }
 
@@ -181,7 +183,7 @@ pub(super) fn api_of(
     start: Instant,
     principals: &mut Principals,
 ) -> Option<crate::api::ApiModel> {
-    api::build(api, start, principals, &mut Checks::default())
+    api::build(api, start, None, principals, &mut Checks::default())
 }
 
 /// The policy of a client by itself, at a server that says this; and the faults
@@ -223,10 +225,12 @@ fn model(
     checks: &mut AllChecks,
 ) -> Option<Model> {
     let scenario = files.scenario.1.value.as_ref()?;
-    let api = files.api.1.value.as_ref()?;
+    let api_file = files.api.1.value.as_ref()?;
     let mut principals = population::principals(scenario, &mut checks.scenario);
     let start = scenario.start.map_or(START, |moment| moment.0);
-    let api = api::build(api, start, &mut principals, &mut checks.api)?;
+    // Without a population there is nobody to run either, and no number is 0.
+    let count = clients(scenario).max(1);
+    let api = api::build(api_file, start, Some(count), &mut principals, &mut checks.api)?;
     let endpoints: Vec<&str> = api.endpoints.iter().map(|e| e.name.as_str()).collect();
     let names: Vec<&str> = scenario.population.iter().map(|p| p.name.as_ref().as_str()).collect();
     let world =
@@ -249,7 +253,7 @@ fn model(
         (u16::try_from(policy).expect("clients are few"), all_levers[policy].clone())
     });
     check_size(scenario, &policies, &mut checks.scenario);
-    let changes = changes(scenario, &api, start, &mut checks.scenario);
+    let changes = change::build(scenario, (api_file, &api), start, count, &mut checks.scenario);
     let contents =
         populations.iter().filter_map(|p| p.content.as_ref()).map(|c| c.shares().count()).max();
     let (horizon, warm_up) = times(scenario, &mut checks.scenario);
@@ -283,51 +287,14 @@ fn times(scenario: &file::scenario::Scenario, checks: &mut Checks) -> (Span, Spa
     (horizon, *warm_up.as_ref())
 }
 
-fn changes(
-    scenario: &file::scenario::Scenario,
-    api: &crate::api::ApiModel,
-    start: Instant,
-    checks: &mut Checks,
-) -> Vec<Change> {
-    let mut changes: Vec<Change> = scenario
-        .change
-        .iter()
-        .filter_map(|change| {
-            let limit =
-                checks.find("limit", &change.limit, api.limits.iter().map(|l| l.name.as_str()))?;
-            let to = match (&change.quota, &change.to) {
-                (Some(quota), None) => Changed::Quota(checks.above_zero(quota, "the new quota")),
-                (None, Some(rule)) => Changed::Limiter(Box::new(rule.clone().into())),
-                _ => {
-                    let message = "the change does not say what the limit becomes";
-                    let help = "write one of them: quota = 120, or to = { token-bucket = { ... } }";
-                    checks.fault(change.limit.span(), message, help);
-                    return None;
-                }
-            };
-            let old = &api.limits[limit].limiter;
-            if let Changed::Limiter(new) = &to
-                && (old.holds() || new.holds() || old.delays() != new.delays())
-                && std::mem::discriminant(old) != std::mem::discriminant(&**new)
-            {
-                let message =
-                    format!("`{}` cannot become a limiter of that kind", api.limits[limit].name);
-                let help = "what is in progress or delayed would be lost: keep its kind, and \
-                            change its numbers";
-                checks.fault(change.limit.span(), message, help);
-                return None;
-            }
-            let limit = crate::api::LimitId(u16::try_from(limit).ok()?);
-            Some(Change { at: start.after(change.at), limit, to })
-        })
-        .collect();
-    changes.sort_by_key(|change| change.at);
-    changes
+/// How many clients the populations have in all.
+fn clients(scenario: &file::scenario::Scenario) -> u64 {
+    scenario.population.iter().map(|p| u64::from(population::count(p))).sum()
 }
 
 /// Refuses a model that nobody could run, with the number.
 fn check_size(scenario: &file::scenario::Scenario, policies: &[Policy], checks: &mut Checks) {
-    let clients: u64 = scenario.population.iter().map(|p| u64::from(population::count(p))).sum();
+    let clients = clients(scenario);
     let at = scenario
         .population
         .last()

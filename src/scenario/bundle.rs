@@ -166,6 +166,19 @@ impl Bundle {
         }
     }
 
+    /// How many clients are compared.
+    #[must_use]
+    pub fn compared(&self) -> usize {
+        self.compared.len()
+    }
+
+    /// Only the first of the clients that are compared.
+    #[must_use]
+    pub fn first(mut self) -> Bundle {
+        self.compared.truncate(1);
+        self
+    }
+
     /// The plan of the comparison; all faults of all files at once.
     pub fn plan(&self) -> Result<Plan, Faults> {
         let files = build::Files {

@@ -45,6 +45,25 @@ fn rates_keep_count_and_period_as_written() {
     assert!("5/0s".parse::<Rate>().unwrap_err().contains("longer than zero"));
 }
 
+/// The period is shortened to its unit and not beyond: nobody writes `1/125us`.
+#[test]
+fn a_multiple_of_a_rate_is_written_as_people_write_it() {
+    for (one, factor, many) in [
+        ("4/5s", 10_000, "8000/s"),
+        ("4/5s", 100, "80/s"),
+        ("4/5s", 7, "28/5s"),
+        ("4/10min", 5, "2/min"),
+        ("60/min", 2, "120/min"),
+        ("3/s", 1, "3/s"),
+    ] {
+        let rate: Rate = one.parse().unwrap();
+        let times = rate.times(factor).unwrap();
+        assert_eq!(times.to_string(), many, "{factor} times {one}");
+        assert_eq!(times.reduced(), Rate { count: rate.count * factor, ..rate }.reduced());
+    }
+    assert_eq!(Rate { count: 1 << 40, period: Span(1) }.times(1 << 24), None);
+}
+
 #[test]
 fn printing_a_span_reads_back_the_same() {
     for ns in [1, 1_500_000_000, 90 * SECOND, 3_600 * SECOND, 123_456_789] {

@@ -8,15 +8,17 @@ use crate::scenario::file::api as file;
 use crate::time::{Instant, Length, Span};
 
 use super::header::{Names, check_lines, header_names, header_rule, headers_of};
-use super::{Checks, Name, attributes};
+use super::{Checks, Name, attributes, multiple};
 
 /// The endpoint of an API that lists none.
 const REQUEST: &str = "request";
 
-/// The model of an API for these principals.
+/// The model of an API for these principals. Where it is not known how many
+/// clients there are, limits that hang on it are as for one.
 pub(in crate::scenario) fn build(
     api: &file::Api,
     start: Instant,
+    clients: Option<u64>,
     principals: &mut Principals,
     checks: &mut Checks,
 ) -> Option<ApiModel> {
@@ -26,7 +28,7 @@ pub(in crate::scenario) fn build(
     let limits: Vec<LimitModel> = api
         .limit
         .iter()
-        .filter_map(|limit| build_limit(api, start, limit, principals, &mut names, checks))
+        .filter_map(|limit| build_limit(api, start, clients, limit, principals, &mut names, checks))
         .collect();
     let applied = applied(api, checks);
     if limits.len() < api.limit.len() {
@@ -170,6 +172,7 @@ fn applied(api: &file::Api, checks: &mut Checks) -> Vec<Vec<LimitId>> {
 fn build_limit(
     api: &file::Api,
     start: Instant,
+    clients: Option<u64>,
     limit: &file::Limit,
     principals: &mut Principals,
     names: &mut Names,
@@ -209,7 +212,7 @@ fn build_limit(
         checks.fault(status.span(), message, "write one from 200 to 599, like 429");
     }
     let costs = costs(api, limit, checks);
-    let limiter = limiter(limit, checks)?;
+    let limiter = limiter(limit, clients, checks)?;
     Some(LimitModel {
         name: limit.name.as_ref().clone(),
         clock: clock(limit.clock, &limiter, start),
@@ -293,14 +296,24 @@ fn conditions(
 }
 
 /// The limiter of a limit; a fault unless it has exactly one.
-fn limiter(limit: &file::Limit, checks: &mut Checks) -> Option<Limiter> {
+fn limiter(limit: &file::Limit, clients: Option<u64>, checks: &mut Checks) -> Option<Limiter> {
     let mut given = limit.limiters();
-    if given.len() == 1 {
-        return given.pop().map(|(_, limiter)| limiter);
+    let count = given.len();
+    if count == 1
+        && let Some((at, mut limiter)) = given.pop()
+    {
+        if let Some(times) = &limit.times {
+            limiter = multiple::times(limiter, clients.unwrap_or(1), times.span(), checks);
+        }
+        // One client's share may be too little for anybody alone.
+        if limit.times.is_none() || clients.is_some() {
+            multiple::check_open(&limiter, at, checks);
+        }
+        return Some(limiter);
     }
-    let message = match given.len() {
+    let message = match count {
         0 => format!("the limit `{}` has no limiter", limit.name.as_ref()),
-        count => format!("the limit `{}` has {count} limiters", limit.name.as_ref()),
+        _ => format!("the limit `{}` has {count} limiters", limit.name.as_ref()),
     };
     let help = "give exactly one, like fixed-window, token-bucket or concurrency; \
                 `tollgate list limiters` shows them all";

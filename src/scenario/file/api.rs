@@ -96,6 +96,9 @@ macro_rules! tables {
                 #[serde(default)]
                 pub $key: Option<Spanned<limiter::$name>>,
             )*
+            /// How many times over the limiter's numbers apply.
+            #[serde(default)]
+            pub times: Option<Spanned<Multiple>>,
             /// The clock that the limiter looks at.
             #[serde(default)]
             pub clock: Clock,
@@ -162,6 +165,15 @@ macro_rules! tables {
     };
 }
 limiter::with_limiters!(tables);
+
+/// How many times over the numbers of a limiter apply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Multiple {
+    /// They are written for one client, and apply once for each that the
+    /// scenario has in all its populations.
+    Clients,
+}
 
 /// The clock that a limiter looks at.
 #[derive(Clone, Copy, Default, Debug, Deserialize)]
