@@ -61,7 +61,7 @@ pub(crate) fn caption(columns: &[Column], rounds: usize) -> String {
     format!(
         "Medians of {rounds} interleaved runs and, in brackets, the least; CPU time; {} events \
          (SimPy: a tenth); the ratio is to tollgate in the same run. {}.\n",
-        events.join(", "),
+        events.join(" / "),
         machine::description()
     )
 }
