@@ -5,48 +5,27 @@
 //! that criterion prints divided by the events of a run, which is printed
 //! first; criterion's `thrpt` is events per second.
 
+#[path = "work/w1.rs"]
+mod w1;
+
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tollgate::engine;
-use tollgate::measure::Measures;
-use tollgate::rng::Key;
-use tollgate::scenario::{Bundle, Model};
 
 /// Events of one run: enough for the retry population to settle.
 const EVENTS: u64 = 500_000;
-
-/// W1 with so many clients; its limit grows with them.
-fn w1(clients: u32) -> Model {
-    let settings = [
-        ("events".to_owned(), EVENTS.to_string()),
-        ("population.count".to_owned(), clients.to_string()),
-    ];
-    let no_files = |path: &str| Err(format!("{path} is not built in"));
-    let bundle = Bundle::load("w1", None, &settings, &no_files).expect("w1 is built in");
-    let mut plan = bundle.plan().expect("w1 has no faults");
-    plan.variants.remove(0).model
-}
 
 fn ns_per_event(c: &mut Criterion) {
     let mut group = c.benchmark_group("w1");
     group.sample_size(10).throughput(Throughput::Elements(EVENTS));
     for clients in [100, 10_000] {
-        let model = w1(clients);
-        let run = Key::run(0, 0);
+        let model = w1::model(clients, EVENTS);
         group.bench_with_input(BenchmarkId::new("clients", clients), &model, |bench, model| {
-            bench.iter(|| {
-                let mut measures = Measures::new(model, run);
-                let ending =
-                    engine::run(model, run, &mut measures).expect("w1 does not stand still");
-                assert_eq!(ending.events, EVENTS);
-                black_box(measures.total())
-            });
+            bench.iter(|| black_box(w1::run(model)));
         });
         // Once more, to say what a single event costs in plain numbers.
         let started = wall_seconds();
-        let mut measures = Measures::new(&model, run);
-        engine::run(&model, run, &mut measures).expect("w1 does not stand still");
+        w1::run(&model);
         let ns = (wall_seconds() - started) * 1e9 / EVENTS as f64;
         println!(
             "w1/clients/{clients}: {ns:.1} ns per event, {:.2} million events per second",

@@ -121,6 +121,7 @@ impl Queue {
     }
 
     /// How many events are pending.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.bottom.len() + self.ladder.len()
     }

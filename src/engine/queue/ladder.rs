@@ -15,12 +15,12 @@ pub(super) struct Ladder {
     rungs: Vec<Rung>,
     depth: usize,
     pool: Pool,
-    len: usize,
 }
 
 impl Ladder {
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.rungs[..self.depth].iter().map(Rung::len).sum()
     }
 
     /// Files an entry; refuses one that comes before all buckets.
@@ -29,7 +29,6 @@ impl Ladder {
         for rung in &mut self.rungs[..self.depth] {
             if entry.at >= rung.frontier() {
                 rung.put(entry, &mut self.pool);
-                self.len += 1;
                 return true;
             }
         }
@@ -44,7 +43,6 @@ impl Ladder {
             if chain.len() == 0 || rung.is_spent() {
                 self.depth -= 1;
             }
-            self.len -= chain.len();
             self.lower(chain, bottom);
         }
         !bottom.is_empty()
@@ -59,7 +57,6 @@ impl Ladder {
             self.pool.take_block(&mut chain);
             return;
         }
-        self.len += chain.len();
         if self.depth == self.rungs.len() {
             self.rungs.push(Rung::default());
         }

@@ -76,6 +76,12 @@ impl Rung {
         Some(opened)
     }
 
+    /// How many entries it has.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.chains.iter().map(Chain::len).sum()
+    }
+
     /// Whether the rest has been opened, with which a rung ends.
     pub(super) fn is_spent(&self) -> bool {
         self.next > self.shape.buckets

@@ -1,0 +1,5 @@
+//! The command as people run it: its options, the names it knows, its README.
+
+mod cli;
+mod names;
+mod readme;
