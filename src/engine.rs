@@ -103,8 +103,28 @@ const LOOPS_MAX: u32 = 1_000;
 
 /// Runs a model once; `run` is the key of all its draws.
 pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<Ending, RunError> {
-    let lanes = Lane::all(model);
-    let mut engine = Engine::new(model, &lanes, run, observer);
+    run_in(&Lane::all(model), model, run, observer)
+}
+
+/// The same with every call on the long way, for tests that hold the direct one to it.
+#[doc(hidden)]
+pub fn run_the_long_way<O: Observer>(
+    model: &Model,
+    run: Key,
+    observer: &mut O,
+) -> Result<Ending, RunError> {
+    let mut lanes = Lane::all(model);
+    lanes.iter_mut().for_each(|lane| lane.is_direct = false);
+    run_in(&lanes, model, run, observer)
+}
+
+fn run_in<O: Observer>(
+    lanes: &[Lane<'_>],
+    model: &Model,
+    run: Key,
+    observer: &mut O,
+) -> Result<Ending, RunError> {
+    let mut engine = Engine::new(model, lanes, run, observer);
     engine.start();
     let end = model.horizon.after(model.drain);
     let most = model.events.unwrap_or(u64::MAX);

@@ -8,6 +8,7 @@ mod bounds;
 mod budgets;
 mod common_random_numbers;
 mod determinism;
+mod direct;
 mod hedging;
 mod held_back;
 mod identities;
