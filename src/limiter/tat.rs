@@ -5,6 +5,8 @@
 //! as in the token bucket: with rate n/p (reduced) and burst u/v, a token is
 //! p*v units, a nanosecond n*v, and the burst u*p.
 
+use std::hint::select_unpredictable;
+
 use super::algorithm::{Capacity, View};
 use super::burst::{Burst, TooFine};
 use crate::time::{Instant, Rate, Span};
@@ -18,6 +20,9 @@ pub(super) struct Units {
     pub(super) gain: u64,
     /// Units in the whole burst.
     pub(super) full: u64,
+    /// A token in nanoseconds, and the units that remain.
+    token_ns: u64,
+    token_fraction: u64,
 }
 
 impl Units {
@@ -26,10 +31,13 @@ impl Units {
         let Rate { count, period } = rate.reduced();
         let product =
             |a: u64, b: u64| a.checked_mul(b).filter(|p| *p < u64::MAX / 2).ok_or(TooFine);
+        let (token, gain) = (product(period.0, burst.1)?, product(count, burst.1)?);
         Ok(Units {
-            token: product(period.0, burst.1)?,
-            gain: product(count, burst.1)?,
+            token,
+            gain,
             full: product(burst.0, period.0)?,
+            token_ns: token / gain,
+            token_fraction: token % gain,
         })
     }
 
@@ -90,6 +98,27 @@ impl Tat {
             return 0;
         }
         u128::from(self.at.since(now).0) * u128::from(units.gain) + u128::from(self.fraction)
+    }
+
+    /// Charges one token if there is room for it, and says whether there was. It
+    /// comes to what `lead` and `ahead` do, but divides nothing, and what it
+    /// does hangs on no branch.
+    #[inline]
+    pub(super) fn take_one(&mut self, now: Instant, units: &Units) -> bool {
+        let past = self.at < now;
+        let at = if past { now } else { self.at };
+        let fraction = if past { 0 } else { self.fraction };
+        // What does not fit into 64 bits is more than any burst.
+        let lead = at.since(now).0.saturating_mul(units.gain).saturating_add(fraction);
+        let admits = lead.saturating_add(units.token) <= units.full;
+        let units_over = fraction + units.token_fraction;
+        let carry = units_over >= units.gain;
+        let later = Tat {
+            at: at.after(Span(units.token_ns)).after(Span(u64::from(carry))),
+            fraction: if carry { units_over - units.gain } else { units_over },
+        };
+        *self = select_unpredictable(admits, later, *self);
+        admits
     }
 
     /// A charge is given back: the next is due sooner, as far as it is not past.
