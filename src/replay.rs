@@ -17,7 +17,7 @@ mod parts;
 
 pub use decide::{Options, Outcome, Outcomes, Said, decide};
 pub use error::TraceError;
-pub use parts::{Decided, Decisions, decisions};
+pub use parts::{Decided, Decisions, Wanted, decisions};
 pub use places::Columns;
 pub use rows::{Row, Rows};
 pub use trace::Trace;

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 use tollgate::api::ApiModel;
 use tollgate::replay::{
-    Columns, Decided, Decisions, Options, Outcome, Said, Trace, decide, decisions,
+    Columns, Decided, Decisions, Options, Outcome, Said, Trace, Wanted, decide, decisions,
 };
 use tollgate::scenario::Alone;
 use tollgate::scenario::document::Document;
@@ -84,7 +84,7 @@ proptest! {
         for (told, threads) in [(true, 1), (true, 4), (false, 1), (false, 2), (false, 7)] {
             let threads = NonZeroUsize::new(threads);
             let decided =
-                decisions(&model, &trace, Options { told, threads, ..Options::default() }).unwrap();
+                decisions(&model, &trace, Wanted { told, threads, ..Wanted::default() }).unwrap();
             prop_assert!(matches!(decided, Decisions::Brief(_)), "{}", limit);
             for (row, full) in full.iter().enumerate() {
                 let expected = if told { *full } else { bare(full) };
@@ -101,17 +101,18 @@ fn what_is_not_brief_is_decided_in_full() {
     for more in ["counts-rejects = true", "shadow = true", "gives-back = [\"5xx\"]"] {
         let limit = format!("[[limit]]\nname = \"l\"\n{window}{more}\n");
         let (model, trace) = ready(&limit, "t_ms,key\n1,a\n2,a\n");
-        let decided = decisions(&model, &trace, Options::default()).unwrap();
+        let decided = decisions(&model, &trace, Wanted::default()).unwrap();
         assert!(matches!(decided, Decisions::Full(_)), "{more}");
     }
     let two = format!("[[limit]]\nname = \"l\"\n{window}[[limit]]\nname = \"m\"\n{window}");
     let (model, trace) = ready(&two, "t_ms,key\n1,a\n2,a\n");
-    assert!(matches!(decisions(&model, &trace, Options::default()), Ok(Decisions::Full(_))));
+    assert!(matches!(decisions(&model, &trace, Wanted::default()), Ok(Decisions::Full(_))));
     let one = format!("[[limit]]\nname = \"l\"\n{window}");
     let (model, trace) = ready(&one, "t_ms,key\n2,a\n1,a\n");
-    let error = decisions(&model, &trace, Options::default()).unwrap_err().to_string();
+    let error = decisions(&model, &trace, Wanted::default()).unwrap_err().to_string();
     assert!(error.contains("line 3: time runs backwards"), "{error}");
-    let sorted = Options { sort: true, ..Options::default() };
+    let options = Options { sort: true, headers: false };
+    let sorted = Wanted { options, ..Wanted::default() };
     let decided = decisions(&model, &trace, sorted).unwrap();
     assert_eq!((decided.outcome(0).said, decided.outcome(1).said), (Said::Reject, Said::Admit));
 }

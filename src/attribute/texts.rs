@@ -9,6 +9,8 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 
+use crate::prefetch::prefetch;
+
 /// Some seed, and always the same.
 const HASH: FixedState = FixedState::with_seed(0);
 
@@ -55,7 +57,7 @@ impl Texts {
     #[inline]
     pub(super) fn find(&self, text: &[u8]) -> Option<u32> {
         let hash = hash(text);
-        let mut place = hash as usize;
+        let mut place = low(hash);
         loop {
             let entry = self.table.get(place & self.table.len().wrapping_sub(1))?;
             if entry.start == FREE.start {
@@ -80,18 +82,40 @@ impl Texts {
             let (mut hashes, mut entries) = ([0; TOGETHER], [FREE; TOGETHER]);
             for (hash, text) in hashes.iter_mut().zip(some) {
                 *hash = self::hash(text);
+                if let Some(entry) = self.table.get(low(*hash) & mask) {
+                    prefetch(entry);
+                }
             }
-            for (entry, hash) in entries.iter_mut().zip(hashes) {
-                *entry = self.table.get(hash as usize & mask).copied().unwrap_or(FREE);
+            for (entry, hash) in entries.iter_mut().zip(hashes).take(some.len()) {
+                *entry = self.tagged(hash);
+                if let Some(record) = self.records.get(entry.start as usize) {
+                    prefetch(record);
+                }
             }
             for ((text, hash), entry) in some.iter().zip(hashes).zip(entries) {
                 let same = entry.start != FREE.start && u64::from(entry.tag) == hash >> 32;
                 let record = same.then(|| self.record(entry.start));
                 numbers.push(match record {
                     Some((number, known)) if self::same(known, text) => number,
-                    _ => self.find(text).unwrap_or(UNKNOWN),
+                    None => UNKNOWN,
+                    // Another text has the same tag, which hardly ever happens.
+                    Some(_) => self.find(text).unwrap_or(UNKNOWN),
                 });
             }
+        }
+    }
+
+    /// The first entry with the tag of a hash, or a free one.
+    #[inline]
+    fn tagged(&self, hash: u64) -> Entry {
+        let mask = self.table.len().wrapping_sub(1);
+        let mut place = low(hash);
+        loop {
+            let Some(entry) = self.table.get(place & mask) else { return FREE };
+            if entry.start == FREE.start || u64::from(entry.tag) == hash >> 32 {
+                return *entry;
+            }
+            place += 1;
         }
     }
 
@@ -137,12 +161,19 @@ impl Texts {
     fn enter(&mut self, start: u32) {
         let hash = hash(self.record(start).1);
         let mask = self.table.len() - 1;
-        let mut place = hash as usize & mask;
+        let mut place = low(hash) & mask;
         while self.table[place].start != FREE.start {
             place = (place + 1) & mask;
         }
         self.table[place] = Entry { tag: (hash >> 32) as u32, start };
     }
+}
+
+/// The bits of a hash by which a place is found, as many as there are.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // the others are in the tag
+fn low(hash: u64) -> usize {
+    hash as usize
 }
 
 #[inline]

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Failure, all_threads, fetch, print, rows, say, setting};
 use crate::attribute::Principals;
-use crate::replay::{Columns, Options, Trace, TraceError, decisions};
+use crate::replay::{Columns, Options, Trace, TraceError, Wanted, decisions};
 use crate::report::decisions::{Column, summary, write_columns};
 use crate::report::text::{visible, wrap};
 use crate::scenario::Alone;
@@ -49,7 +49,7 @@ pub(super) struct Replay {
     /// Add the headers of each response to the rows
     #[arg(long, requires = "decisions")]
     headers: bool,
-    /// The columns of OUT in their order, such as t_ns,decision; also headers
+    /// The columns of OUT in their order, separated by commas; also headers
     #[arg(long, value_name = "LIST", requires = "decisions", conflicts_with = "headers")]
     columns: Option<String>,
     /// The column of the time; its name ends in _ns, _us, _ms or _s
@@ -78,9 +78,9 @@ impl Replay {
         let attributes = api.attributes();
         let endpoints = api.endpoints();
         let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
-        let wanted = self.wanted(&api)?;
+        let columns_out = self.columns_out(&api)?;
         let columns = Columns { time: self.time.clone(), failed: self.failed.clone() };
-        let keys = wanted.contains(&Column::Key);
+        let keys = columns_out.contains(&Column::Key);
         let read = |input: &mut dyn BufRead| {
             Trace::read_for(input, &columns, &attributes, &endpoints, keys)
         };
@@ -94,15 +94,18 @@ impl Replay {
         let mut trace = trace.map_err(|error| self.data(&error))?;
         let model = api.model(&mut trace.principals, trace.has_used);
         let threads = self.threads.and_then(|n| NonZeroUsize::new(n as usize));
-        let options = Options {
-            sort: self.sort,
-            headers: wanted.iter().any(|column| matches!(column, Column::Header(_))),
-            told: wanted.iter().any(|column| column.is_told()),
+        let has = |is: fn(&Column) -> bool| columns_out.iter().any(is);
+        let headers = has(|column| matches!(column, Column::Header(_)));
+        let wanted = Wanted {
+            options: Options { sort: self.sort, headers },
+            told: has(|column| column.is_told()),
             threads: Some(threads.unwrap_or_else(all_threads)),
         };
-        let decided = decisions(&model, &trace, options).map_err(|error| self.data(&error))?;
+        let decided = decisions(&model, &trace, wanted).map_err(|error| self.data(&error))?;
         if let Some(to) = self.decisions.as_deref() {
-            rows::write(to, |out| Ok(((), write_columns(&model, &trace, &decided, &wanted, out))))?;
+            rows::write(to, |out| {
+                Ok(((), write_columns(&model, &trace, &decided, &columns_out, out)))
+            })?;
         }
         if self.quiet {
             return Ok(());
@@ -121,7 +124,7 @@ impl Replay {
     }
 
     /// The columns that the rows are to have; none where no rows are written.
-    fn wanted(&self, api: &Alone) -> Result<Vec<Column>, Failure> {
+    fn columns_out(&self, api: &Alone) -> Result<Vec<Column>, Failure> {
         if self.decisions.is_none() {
             return Ok(vec![]);
         }

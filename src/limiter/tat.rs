@@ -167,6 +167,28 @@ mod tests {
     }
 
     proptest! {
+        /// One token, without dividing or branching, is as any other charge.
+        #[test]
+        fn taking_one_is_charging_one(
+            rate in 0_usize..4, den in 1_u64..4, extra in 0_u64..9,
+            gaps in prop::collection::vec(0_u64..700, 1..60), late in any::<bool>(),
+        ) {
+            let rate = ["3/1000ns", "7/3ns", "1/300ns", "999983/s"][rate];
+            let units = units(rate, Burst(den + extra, den));
+            let mut now = Instant(if late { u64::MAX - 20_000 } else { 1 << 60 });
+            let (mut one, mut other) = (Tat::START, Tat::START);
+            for gap in gaps {
+                now = now.after(Span(gap));
+                let after = other.lead(now, &units) + units.price(1);
+                let admits = after <= u128::from(units.full);
+                if admits {
+                    other = Tat::ahead(now, after, &units);
+                }
+                prop_assert_eq!(one.take_one(now, &units), admits, "at {}", now);
+                prop_assert_eq!((one.at, one.fraction), (other.at, other.fraction), "at {}", now);
+            }
+        }
+
         /// Both ways of division, and back.
         #[test]
         fn what_lies_ahead_is_read_back(lead in 0_u128..1 << 80, now in 0_u64..1 << 61) {

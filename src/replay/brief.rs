@@ -7,7 +7,7 @@
 //! if only each key's requests stand in that of time. The general way agrees.
 
 use super::decide::{Outcome, Said};
-use super::rows::Rows;
+use super::rows::{Rows, short};
 use crate::api::{ApiModel, Counted, LimitId, LimitModel};
 use crate::attribute::Place;
 use crate::limiter::{Ask, Asked, Kind, Limiter, Verdict};
@@ -154,7 +154,7 @@ impl Block {
     fn push(&mut self, ask: Ask, row: usize, is_ours: bool) {
         // Written in any case: no branch can be foreseen here.
         self.asks[self.count] = ask;
-        self.rows[self.count] = row as u32;
+        self.rows[self.count] = short(row);
         self.count += usize::from(is_ours);
     }
 }
@@ -165,15 +165,16 @@ pub(super) fn decide_part(model: &ApiModel, rows: &Rows, share: Share, tells: bo
     let mut limiter = limit.limiter.clone();
     limiter.grow(share.of(slots.len()), limit.clock.created());
     let mut part = Part { kinds: vec![Kind::Admit; rows.len()], tells, told: vec![] };
-    let (mut block, mut next) = (Block::EMPTY, Block::EMPTY);
+    let (mut one, mut other) = (Block::EMPTY, Block::EMPTY);
+    let (mut block, mut next) = (&mut one, &mut other);
     let mut answers = [Kind::Admit; BLOCK];
     let mut from = 0;
     while from < rows.len() || block.count > 0 {
         let to = rows.len().min(from + BLOCK);
-        gather(model, rows, from..to, share, &mut next, &mut part);
+        gather(model, rows, from..to, share, next, &mut part);
         from = to;
         if tells {
-            part.tell(&mut limiter, &block);
+            part.tell(&mut limiter, block);
         } else {
             let asks = &block.asks[..block.count];
             limiter.answer_all(asks, &next.asks[..next.count], &mut answers);
@@ -197,24 +198,27 @@ fn gather(
 ) {
     let (limit, slots) = (model.limit(ONLY), &model.slots[0]);
     block.count = 0;
-    let asked = rows.times()[some.clone()].iter().zip(&rows.principals()[some.clone()]);
     if slots.each_its_own() && !rows.says_more() {
         let Some(endpoint) = model.endpoints.first() else { return };
         if endpoint.limits.is_empty() {
             return;
         }
         let cost = limit.costs[0].reserved;
-        for ((_, slot), row) in asked.zip(some) {
+        let (times, principals) = (rows.times(), rows.principals());
+        let mut count = 0;
+        for (slot, row) in principals[some.clone()].iter().zip(some) {
             // Written in any case: no branch can be foreseen here.
-            block.rows[block.count] = row as u32;
-            block.count += usize::from(share.has(*slot));
+            block.rows[count % BLOCK] = short(row);
+            count += usize::from(share.has(*slot));
         }
-        for (ask, row) in block.asks.iter_mut().zip(block.rows).take(block.count) {
-            let (at, slot) = (rows.times()[row as usize], rows.principals()[row as usize]);
+        block.count = count;
+        for (ask, row) in block.asks.iter_mut().zip(block.rows).take(count) {
+            let (at, slot) = (times[row as usize], principals[row as usize]);
             *ask = Ask { slot: slot >> share.bits, cost, now: limit.clock.at(at) };
         }
         return;
     }
+    let asked = rows.times()[some.clone()].iter().zip(&rows.principals()[some.clone()]);
     for ((at, principal), row) in asked.zip(some) {
         let endpoint = rows.endpoint(row);
         if model.endpoints[endpoint as usize].limits.is_empty() {

@@ -152,13 +152,11 @@ impl<'e> Building<'e> {
             if self.by_own_number && self.values_of_many[number] < self.principals.len() {
                 continue;
             }
-            match self.principal(&plain.record(number)) {
-                Ok(principal) => self.values_of_many[number] = principal,
-                Err(_) => {
-                    self.rows.unstage();
-                    return false;
-                }
-            }
+            let Ok(principal) = self.principal(&plain.record(number)) else {
+                self.rows.unstage();
+                return false;
+            };
+            self.values_of_many[number] = principal;
         }
         self.rows.push_staged(plain.line, &self.values_of_many);
         true
@@ -238,14 +236,13 @@ impl<'e> Building<'e> {
             self.by_values.insert_unique(hash_of_row(&principal), principal, hash_of_row);
         }
         if self.key_is_whose {
-            let key = match self.places.key {
-                Some(place) => self.value(record.cell(place))?,
-                None => {
-                    let values = values.iter().flatten();
-                    let texts: Vec<&str> =
-                        values.filter_map(|value| self.principals.text(*value)).collect();
-                    self.value(texts.join(",").as_bytes())?
-                }
+            let key = if let Some(place) = self.places.key {
+                self.value(record.cell(place))?
+            } else {
+                let values = values.iter().flatten();
+                let texts: Vec<&str> =
+                    values.filter_map(|value| self.principals.text(*value)).collect();
+                self.value(texts.join(",").as_bytes())?
             };
             self.keys.push(key);
         }

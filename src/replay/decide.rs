@@ -7,7 +7,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::num::NonZeroUsize;
 
 use super::error::TraceError;
 use super::rows::{Row, Rows};
@@ -71,10 +70,6 @@ pub struct Options {
     pub sort: bool,
     /// The headers of the responses are wanted.
     pub headers: bool,
-    /// What limits tell beside their decisions is wanted; [`decide`] tells all.
-    pub told: bool,
-    /// How many threads may decide; one where none is said. It never shows.
-    pub threads: Option<NonZeroUsize>,
 }
 
 /// Decides on every request of a trace, and tells all of each.

@@ -8,6 +8,7 @@ use wide::{CmpEq, i8x16};
 
 /// How many bytes are looked at together.
 const BLOCK: usize = 64;
+const STEP: u32 = 64;
 
 /// The places of what cuts a text, in order.
 #[derive(Default, Debug)]
@@ -32,7 +33,7 @@ impl Index {
         for (number, block) in blocks.iter().enumerate() {
             let next = text.get((number + 1) * BLOCK).copied();
             self.block(block, base, next);
-            base += BLOCK as u32;
+            base += STEP;
         }
         if !rest.is_empty() {
             // What is no part of the text cuts nothing.

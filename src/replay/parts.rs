@@ -7,6 +7,8 @@
 //! would take longer than deciding on them. How many there are never shows,
 //! because keys do not meet.
 
+use std::num::NonZeroUsize;
+
 use super::brief::{Brief, Part, Share, decide_part, only_limit};
 use super::decide::{IN_FULL_MAX, Options, Outcome, Outcomes, check, decide};
 use super::error::TraceError;
@@ -61,24 +63,32 @@ impl Decided for Decisions {
     }
 }
 
+/// How much is wanted of decisions.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Wanted {
+    /// As for all decisions.
+    pub options: Options,
+    /// What limits tell beside their decisions, which [`decide`] always does.
+    pub told: bool,
+    /// How many threads may decide; one where none is said. It never shows.
+    pub threads: Option<NonZeroUsize>,
+}
+
 /// Decides on every request of a trace.
-pub fn decisions(
-    model: &ApiModel,
-    trace: &Trace,
-    options: Options,
-) -> Result<Decisions, TraceError> {
+pub fn decisions(model: &ApiModel, trace: &Trace, wanted: Wanted) -> Result<Decisions, TraceError> {
+    let Wanted { options, told, threads } = wanted;
     let rows = &trace.rows;
     let backwards = options.sort && !rows.is_sorted();
     if only_limit(model).is_none()
         || options.headers
         || backwards
-        || options.told && rows.len() > IN_FULL_MAX
+        || told && rows.len() > IN_FULL_MAX
     {
         return decide(model, trace, options).map(Decisions::Full);
     }
     check(model, trace, options)?;
-    let bits = options.threads.map_or(0, |threads| threads.get().ilog2().min(BITS_MAX));
-    let part = |number| decide_part(model, rows, Share { number, bits }, options.told);
+    let bits = threads.map_or(0, |threads| threads.get().ilog2().min(BITS_MAX));
+    let part = |number| decide_part(model, rows, Share { number, bits }, told);
     let parts = side_by_side(1 << bits, &part)?;
     Ok(Decisions::Brief(Brief::merge(parts, rows.len())))
 }

@@ -27,6 +27,13 @@ pub struct Row {
     pub took: Span,
 }
 
+/// The number of a row: there are fewer than 2^32.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // `ROWS_MAX` sees to it
+pub(super) const fn short(row: usize) -> u32 {
+    row as u32
+}
+
 /// A column that may say nothing, at first or at all.
 #[derive(Clone, Debug)]
 struct Rare<T> {
@@ -177,7 +184,7 @@ impl Rows {
     pub(super) fn push(&mut self, row: Row) {
         let number = self.at.len();
         if row.line != self.next_line {
-            self.breaks.push((number as u32, row.line));
+            self.breaks.push((short(number), row.line));
         }
         self.next_line = row.line + 1;
         self.sorted &= self.at.last().is_none_or(|last| *last <= row.at);
@@ -231,7 +238,7 @@ impl Rows {
             return;
         }
         if line != self.next_line {
-            self.breaks.push((first as u32, line));
+            self.breaks.push((short(first), line));
         }
         self.next_line = line + principals.len() as u64;
         self.sorted &= self.at[first.saturating_sub(1)..].is_sorted();

@@ -153,7 +153,7 @@ impl<R: Read> Scanner<R> {
         let last_cuts = cuts.chunks_exact(cells).map(|record| record[cells - 1]);
         let fits = |(cut, line): &(u32, &u32)| cut == *line && **line < odd;
         let count = last_cuts.zip(lines).take(most).take_while(fits).count();
-        let (start, line) = (self.at as u32, self.lines + 1);
+        let (start, line) = (short(self.at), self.lines + 1);
         let ends = &cuts[..count * self.cells];
         self.at = ends.last().map_or(self.at, |end| *end as usize + 1);
         self.cut += ends.len();
@@ -164,7 +164,7 @@ impl<R: Read> Scanner<R> {
 
     /// The record up to the next line feed.
     fn cut_off(&mut self, end: u32) -> Record<'_> {
-        let (start, cut) = (self.at as u32, self.cut);
+        let (start, cut) = (short(self.at), self.cut);
         self.at = end as usize + 1;
         self.cut += self.cells;
         self.feed += 1;
@@ -259,7 +259,7 @@ impl<R: Read> Scanner<R> {
             return Err(not_utf8(line));
         }
         self.ends.clear();
-        self.ends.extend(ends[..cells].iter().map(|end| *end as u32));
+        self.ends.extend(ends[..cells].iter().map(|end| short(*end)));
         Ok(Some(read))
     }
 
@@ -322,6 +322,12 @@ impl<R: Read> Scanner<R> {
         (self.cut, self.feed, self.odd) = (0, 0, 0);
         Ok(true)
     }
+}
+
+/// A place in the buffer, which is never longer than two records may be.
+#[allow(clippy::cast_possible_truncation)] // that is far below 4 GiB
+const fn short(place: usize) -> u32 {
+    place as u32
 }
 
 fn not_utf8(line: u64) -> TraceError {
