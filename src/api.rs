@@ -100,6 +100,12 @@ impl ClockView {
         ClockView { shift: at_start.0.wrapping_sub(start.0), created }
     }
 
+    /// What it showed when a limiter that looks at it was made.
+    #[must_use]
+    pub const fn created(self) -> Instant {
+        self.created
+    }
+
     /// What it shows now.
     #[must_use]
     pub const fn at(self, now: Instant) -> Instant {

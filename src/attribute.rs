@@ -4,9 +4,14 @@
 //! A scope is a tuple of them; its key is mapped to a dense slot here, once, at
 //! set-up, so that nothing on the hot path hashes or compares names.
 
-use std::collections::BTreeMap;
+mod slots;
+mod texts;
+
+pub use slots::SlotMap;
 
 use crate::limiter::Slot;
+use texts::Texts;
+pub(crate) use texts::{UNKNOWN, hash_of};
 
 /// The index of an attribute's name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -22,7 +27,9 @@ pub type Principal = u32;
 #[derive(Clone, Debug, Default)]
 pub struct Principals {
     names: Vec<String>,
-    texts: BTreeMap<String, AttributeValue>,
+    texts: Texts,
+    /// The value of each text, by its number: they rise.
+    values: Vec<AttributeValue>,
     next_value: AttributeValue,
     count: Principal,
     rows: Vec<Option<AttributeValue>>,
@@ -50,12 +57,42 @@ impl Principals {
 
     /// The value that a text stands for; the same text is the same value.
     pub fn value_of(&mut self, text: &str) -> AttributeValue {
-        if let Some(value) = self.texts.get(text) {
-            return *value;
+        self.intern(text).expect("a model names less than 4 GiB")
+    }
+
+    /// The same; `None` where there are too many texts.
+    pub fn intern(&mut self, text: &str) -> Option<AttributeValue> {
+        let number = self.texts.number(text)? as usize;
+        if number == self.values.len() {
+            let value = self.fresh();
+            self.values.push(value);
         }
-        let value = self.fresh();
-        self.texts.insert(text.to_owned(), value);
-        value
+        Some(self.values[number])
+    }
+
+    /// The value of a text that has one already; bytes that are no text have none.
+    #[must_use]
+    pub fn known(&self, text: &[u8]) -> Option<AttributeValue> {
+        self.texts.find(text).map(|number| self.values[number as usize])
+    }
+
+    /// The same for many texts, `UNKNOWN` where one has none.
+    pub(crate) fn known_all(&self, texts: &[&[u8]], values: &mut Vec<AttributeValue>) {
+        self.texts.find_all(texts, values);
+        for value in values.iter_mut().filter(|value| **value != UNKNOWN) {
+            *value = self.values[*value as usize];
+        }
+    }
+
+    /// The text that a value stands for; `None` where it stands for none.
+    #[must_use]
+    pub fn text(&self, value: AttributeValue) -> Option<&str> {
+        // Where nothing but texts has values, a value is its text's number.
+        let number = match self.values.get(value as usize) {
+            Some(same) if *same == value => value as usize,
+            _ => self.values.binary_search(&value).ok()?,
+        };
+        self.texts.text(u32::try_from(number).ok()?)
     }
 
     /// A value that nothing else has.
@@ -82,6 +119,13 @@ impl Principals {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The values of a principal, in the order of the names.
+    #[must_use]
+    pub fn row(&self, principal: Principal) -> &[Option<AttributeValue>] {
+        let start = principal as usize * self.names.len();
+        &self.rows[start..start + self.names.len()]
     }
 
     /// The value of an attribute of a principal.
@@ -134,98 +178,6 @@ pub enum Place {
     Skip,
     /// The attempt is refused for want of an attribute.
     Refuse,
-}
-
-const SKIP: Slot = Slot::MAX;
-const REFUSE: Slot = Slot::MAX - 1;
-
-/// A scope's slots, for every principal and endpoint.
-#[derive(Clone, Debug)]
-pub struct SlotMap {
-    of: Slots,
-    endpoints: u32,
-    slots: u32,
-}
-
-/// Which slot each principal has; the two usual cases need no table of millions.
-#[derive(Clone, Debug)]
-enum Slots {
-    /// All have the same.
-    One(Slot),
-    /// Each has its own, in their order.
-    Each,
-    /// By principal.
-    Table(Vec<Slot>),
-}
-
-impl Slots {
-    fn new(by_principal: Vec<Slot>) -> Slots {
-        let first = by_principal.first().copied().unwrap_or(SKIP);
-        if by_principal.iter().all(|slot| *slot == first) {
-            Slots::One(first)
-        } else if (0..).zip(&by_principal).all(|(own, slot)| own == *slot) {
-            Slots::Each
-        } else {
-            Slots::Table(by_principal)
-        }
-    }
-}
-
-impl SlotMap {
-    /// Maps every principal; slots are given out in the order of the principals.
-    #[must_use]
-    pub fn build(scope: &Scope, principals: &Principals, endpoints: usize) -> SlotMap {
-        let mut keys: BTreeMap<Vec<Option<AttributeValue>>, Slot> = BTreeMap::new();
-        let mut by_principal = Vec::with_capacity(principals.len() as usize);
-        for principal in 0..principals.len() {
-            let holds = |c: &Condition| principals.value(principal, c.attribute) == Some(c.value);
-            let key: Vec<_> =
-                scope.attributes.iter().map(|a| principals.value(principal, *a)).collect();
-            let slot = if !scope.when.iter().all(holds) {
-                SKIP
-            } else if key.contains(&None) && scope.missing != Missing::Shared {
-                if scope.missing == Missing::Skip { SKIP } else { REFUSE }
-            } else {
-                let next =
-                    Slot::try_from(keys.len()).expect("there are no more keys than principals");
-                *keys.entry(key).or_insert(next)
-            };
-            by_principal.push(slot);
-        }
-        let endpoints = if scope.by_endpoint { endpoints } else { 1 };
-        let endpoints = u32::try_from(endpoints).expect("a model has few endpoints");
-        let keys = u32::try_from(keys.len()).expect("there are no more keys than principals");
-        SlotMap { of: Slots::new(by_principal), endpoints, slots: keys * endpoints }
-    }
-
-    /// How many slots there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.slots as usize
-    }
-
-    /// Whether no principal has a slot.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.slots == 0
-    }
-
-    /// What the scope holds for a principal that asks an endpoint.
-    #[must_use]
-    #[inline]
-    pub fn place(&self, principal: Principal, endpoint: u16) -> Place {
-        let slot = match &self.of {
-            Slots::One(slot) => *slot,
-            Slots::Each => principal,
-            Slots::Table(by_principal) => by_principal[principal as usize],
-        };
-        match slot {
-            SKIP => Place::Skip,
-            REFUSE => Place::Refuse,
-            slot if self.endpoints == 1 => Place::At(slot),
-            slot => Place::At(slot * self.endpoints + u32::from(endpoint)),
-        }
-    }
 }
 
 #[cfg(test)]

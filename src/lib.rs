@@ -15,8 +15,10 @@
 //! The engine asks pure state machines what happens next and schedules it. They
 //! get `now` and their random draws as arguments and never see the queue or each
 //! other. Only `cli` prints; below `report` nothing knows a clock, an environment
-//! variable or a file; threads live in `experiment`.
+//! variable or a file; threads live in `experiment`, and in `replay`, where one
+//! trace is one task.
 
+// One file may: `prefetch`.
 #![deny(unsafe_code)]
 
 pub mod time;

@@ -29,7 +29,7 @@ mod concurrency;
 mod dialects;
 
 pub use algorithm::{
-    Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Queue, Verdict, View,
+    Algorithm, Ask, Asked, Capacity, Card, Clock, Evidence, Kind, Mark, Queue, Verdict, View,
 };
 pub use burst::{Burst, Initial};
 pub use concurrency::{Concurrency, InProgress};
@@ -198,6 +198,12 @@ impl Limiter {
     /// Writes what a refusal writes.
     pub fn refuse(&mut self, slot: Slot, now: Instant, cost: u32) {
         each!(self, limiter => limiter.refuse(slot, now, cost));
+    }
+
+    /// Decides on many requests against this limit alone, one after the other;
+    /// `next` are those that will come then. Each is answered in its place.
+    pub fn answer_all(&mut self, asks: &[Ask], next: &[Ask], answers: &mut [Kind]) {
+        each!(self, limiter => limiter.answer_all(asks, next, answers));
     }
 
     /// What is told of a key after a decision.

@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{Failure, fetch, print, rows, say, setting};
-use crate::replay::{Columns, Options, Trace, TraceError, decide};
-use crate::report::decisions;
+use super::{Failure, all_threads, fetch, print, rows, say, setting};
+use crate::attribute::Principals;
+use crate::replay::{Columns, Options, Trace, TraceError, Wanted, decisions};
+use crate::report::decisions::{Column, summary, write_columns};
 use crate::report::text::{visible, wrap};
 use crate::scenario::Alone;
 use crate::scenario::quick::Quick;
@@ -23,12 +25,15 @@ backend_status. Lines that start with # before the header are comments.
 
 OUT has a row for each request: t_ns, key, cost, decision (admit, delay, queue
 or reject), delay_ns, remaining, retry_after_ns, reset_ns, and the limit that
-bound; a field is empty where the limiter tells nothing.
+bound; a field is empty where the limiter tells nothing. With --columns it has
+those, and what is not asked for is neither read nor worked out.
 
 Examples:
   tollgate replay trace.csv --api gateway.toml --decisions out.csv
   tollgate replay - --limit '10/s per key' --decisions - < trace.csv
-  tollgate replay trace.csv --api api/github --headers --decisions out.csv")]
+  tollgate replay trace.csv --api api/github --headers --decisions out.csv
+  tollgate replay trace.csv --limit '10/s per key' --decisions out.csv \\
+      --columns t_ns,key,decision")]
 pub(super) struct Replay {
     /// The trace; - is stdin
     trace: String,
@@ -44,6 +49,9 @@ pub(super) struct Replay {
     /// Add the headers of each response to the rows
     #[arg(long, requires = "decisions")]
     headers: bool,
+    /// The columns of OUT in their order, separated by commas; also headers
+    #[arg(long, value_name = "LIST", requires = "decisions", conflicts_with = "headers")]
+    columns: Option<String>,
     /// The column of the time; its name ends in _ns, _us, _ms or _s
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
@@ -56,6 +64,9 @@ pub(super) struct Replay {
     /// Change a value of the API, such as limit.ip.nginx-limit-req.burst=20
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = setting)]
     settings: Vec<(String, String)>,
+    /// How many threads decide; the same comes out with any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
     /// Print nothing but errors, and the rows if OUT is -
     #[arg(short, long)]
     quiet: bool,
@@ -67,8 +78,12 @@ impl Replay {
         let attributes = api.attributes();
         let endpoints = api.endpoints();
         let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
+        let columns_out = self.columns_out(&api)?;
         let columns = Columns { time: self.time.clone(), failed: self.failed.clone() };
-        let read = |input: &mut dyn BufRead| Trace::read(input, &columns, &attributes, &endpoints);
+        let keys = columns_out.contains(&Column::Key);
+        let read = |input: &mut dyn BufRead| {
+            Trace::read_for(input, &columns, &attributes, &endpoints, keys)
+        };
         let trace = match self.trace.as_str() {
             "-" => read(&mut io::stdin().lock()),
             path => match File::open(path) {
@@ -78,15 +93,24 @@ impl Replay {
         };
         let mut trace = trace.map_err(|error| self.data(&error))?;
         let model = api.model(&mut trace.principals, trace.has_used);
-        let options = Options { sort: self.sort, headers: self.headers };
-        let outcomes = decide(&model, &trace, options).map_err(|error| self.data(&error))?;
+        let threads = self.threads.and_then(|n| NonZeroUsize::new(n as usize));
+        let has = |is: fn(&Column) -> bool| columns_out.iter().any(is);
+        let headers = has(|column| matches!(column, Column::Header(_)));
+        let wanted = Wanted {
+            options: Options { sort: self.sort, headers },
+            told: has(|column| column.is_told()),
+            threads: Some(threads.unwrap_or_else(all_threads)),
+        };
+        let decided = decisions(&model, &trace, wanted).map_err(|error| self.data(&error))?;
         if let Some(to) = self.decisions.as_deref() {
-            rows::write(to, |out| Ok(((), decisions::write(&model, &trace, &outcomes, out))))?;
+            rows::write(to, |out| {
+                Ok(((), write_columns(&model, &trace, &decided, &columns_out, out)))
+            })?;
         }
         if self.quiet {
             return Ok(());
         }
-        let summary = decisions::summary(&model, &trace, &outcomes);
+        let summary = summary(&model, &trace, &decided);
         match self.decisions.as_deref() {
             // The rows are the data, so the summary is talk.
             Some("-") => say(&summary),
@@ -97,6 +121,19 @@ impl Replay {
             None => print(&summary)?,
         }
         Ok(())
+    }
+
+    /// The columns that the rows are to have; none where no rows are written.
+    fn columns_out(&self, api: &Alone) -> Result<Vec<Column>, Failure> {
+        if self.decisions.is_none() {
+            return Ok(vec![]);
+        }
+        // Which headers there are does not hang on who asks.
+        let model = api.model(&mut Principals::new(api.attributes()), false);
+        match &self.columns {
+            None => Ok(Column::all(&model, self.headers)),
+            Some(names) => Column::list(names, &model).map_err(Failure::Usage),
+        }
     }
 
     fn alone(&self) -> Result<Alone, Failure> {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::table::Slot;
 use crate::time::{Instant, Span};
 
 /// What a limiter says to a request, before anything is written.
@@ -38,6 +39,44 @@ impl Verdict {
     pub const fn after(delay: Span) -> Verdict {
         if delay.0 == 0 { Verdict::Admit } else { Verdict::Delay(delay) }
     }
+}
+
+/// What a verdict comes to, without its times.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Kind {
+    /// Let through at once.
+    Admit,
+    /// Let through later.
+    Delay,
+    /// Refused.
+    Reject,
+}
+
+impl From<Verdict> for Kind {
+    fn from(verdict: Verdict) -> Kind {
+        match verdict {
+            Verdict::Admit => Kind::Admit,
+            Verdict::Delay(_) => Kind::Delay,
+            Verdict::Reject { .. } => Kind::Reject,
+        }
+    }
+}
+
+/// A request among many that a limiter decides on together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ask {
+    /// Whose it is.
+    pub slot: Slot,
+    /// What it asks for.
+    pub cost: u32,
+    /// When, on the limiter's clock.
+    pub now: Instant,
+}
+
+impl Ask {
+    /// Nobody's: for places that are filled later.
+    pub const NONE: Ask = Ask { slot: 0, cost: 0, now: Instant(0) };
 }
 
 /// A request on which a limiter has decided: what it is told of its key hangs on that.
@@ -237,5 +276,11 @@ pub trait Algorithm: Clone + fmt::Debug {
             Verdict::Reject { .. } => self.refuse(state, now, cost),
         }
         verdict
+    }
+
+    /// The same where nobody asks for times. Some have a shorter way, without a
+    /// branch on the answer: nobody can foresee it.
+    fn answer(&self, state: &mut Self::State, now: Instant, cost: u32) -> Kind {
+        self.decide(state, now, cost).into()
     }
 }

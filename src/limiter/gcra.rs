@@ -36,7 +36,9 @@
 
 use serde::Deserialize;
 
-use super::algorithm::{Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Verdict, View};
+use super::algorithm::{
+    Algorithm, Asked, Capacity, Card, Clock, Evidence, Kind, Mark, Verdict, View,
+};
 use super::burst::{Burst, TooFine};
 use super::tat::{Tat, Units};
 use crate::time::{Instant, Rate, Span};
@@ -100,6 +102,15 @@ impl Algorithm for Gcra {
         let after = state.lead(now, &self.units) + self.units.price(cost);
         *state = Tat::ahead(now, after.min(u128::from(self.units.full)), &self.units);
         Mark::NONE
+    }
+
+    #[inline]
+    fn answer(&self, state: &mut Tat, now: Instant, cost: u32) -> Kind {
+        match cost {
+            1 if state.take_one(now, &self.units) => Kind::Admit,
+            1 => Kind::Reject,
+            _ => self.decide(state, now, cost).into(),
+        }
     }
 
     fn view(&self, state: &Tat, asked: &Asked) -> View {

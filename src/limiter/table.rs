@@ -4,7 +4,8 @@
 
 use serde::de::DeserializeOwned;
 
-use super::algorithm::{Algorithm, Asked, Mark, Verdict, View};
+use super::algorithm::{Algorithm, Ask, Asked, Kind, Mark, Verdict, View};
+use crate::prefetch::prefetch;
 use crate::time::{Instant, Span};
 
 /// The index of one key's state in a limiter.
@@ -70,6 +71,18 @@ impl<A: Algorithm> Table<A> {
     #[inline]
     pub fn decide(&mut self, slot: Slot, now: Instant, cost: u32) -> Verdict {
         self.algorithm.decide(&mut self.states[slot as usize], now, cost)
+    }
+
+    /// Answers many requests, one after the other, each in its place. The
+    /// states of those that come next are asked for meanwhile.
+    pub(super) fn answer_all(&mut self, asks: &[Ask], next: &[Ask], answers: &mut [Kind]) {
+        let states = &mut self.states[..];
+        for (index, (ask, answer)) in asks.iter().zip(answers).enumerate() {
+            if let Some(next) = next.get(index) {
+                prefetch(&states[next.slot as usize]);
+            }
+            *answer = self.algorithm.answer(&mut states[ask.slot as usize], ask.now, ask.cost);
+        }
     }
 
     /// What is told of the key after a decision.

@@ -5,6 +5,8 @@
 //! as in the token bucket: with rate n/p (reduced) and burst u/v, a token is
 //! p*v units, a nanosecond n*v, and the burst u*p.
 
+use std::hint::select_unpredictable;
+
 use super::algorithm::{Capacity, View};
 use super::burst::{Burst, TooFine};
 use crate::time::{Instant, Rate, Span};
@@ -18,6 +20,9 @@ pub(super) struct Units {
     pub(super) gain: u64,
     /// Units in the whole burst.
     pub(super) full: u64,
+    /// A token in nanoseconds, and the units that remain.
+    token_ns: u64,
+    token_fraction: u64,
 }
 
 impl Units {
@@ -26,10 +31,13 @@ impl Units {
         let Rate { count, period } = rate.reduced();
         let product =
             |a: u64, b: u64| a.checked_mul(b).filter(|p| *p < u64::MAX / 2).ok_or(TooFine);
+        let (token, gain) = (product(period.0, burst.1)?, product(count, burst.1)?);
         Ok(Units {
-            token: product(period.0, burst.1)?,
-            gain: product(count, burst.1)?,
+            token,
+            gain,
             full: product(burst.0, period.0)?,
+            token_ns: token / gain,
+            token_fraction: token % gain,
         })
     }
 
@@ -92,6 +100,27 @@ impl Tat {
         u128::from(self.at.since(now).0) * u128::from(units.gain) + u128::from(self.fraction)
     }
 
+    /// Charges one token if there is room for it, and says whether there was. It
+    /// comes to what `lead` and `ahead` do, but divides nothing, and what it
+    /// does hangs on no branch.
+    #[inline]
+    pub(super) fn take_one(&mut self, now: Instant, units: &Units) -> bool {
+        let past = self.at < now;
+        let at = if past { now } else { self.at };
+        let fraction = if past { 0 } else { self.fraction };
+        // What does not fit into 64 bits is more than any burst.
+        let lead = at.since(now).0.saturating_mul(units.gain).saturating_add(fraction);
+        let admits = lead.saturating_add(units.token) <= units.full;
+        let units_over = fraction + units.token_fraction;
+        let carry = units_over >= units.gain;
+        let later = Tat {
+            at: at.after(Span(units.token_ns)).after(Span(u64::from(carry))),
+            fraction: if carry { units_over - units.gain } else { units_over },
+        };
+        *self = select_unpredictable(admits, later, *self);
+        admits
+    }
+
     /// A charge is given back: the next is due sooner, as far as it is not past.
     pub(super) fn take_back(&mut self, now: Instant, cost: u32, units: &Units) {
         let lead = self.lead(now, units).saturating_sub(units.price(cost));
@@ -138,6 +167,28 @@ mod tests {
     }
 
     proptest! {
+        /// One token, without dividing or branching, is as any other charge.
+        #[test]
+        fn taking_one_is_charging_one(
+            rate in 0_usize..4, den in 1_u64..4, extra in 0_u64..9,
+            gaps in prop::collection::vec(0_u64..700, 1..60), late in any::<bool>(),
+        ) {
+            let rate = ["3/1000ns", "7/3ns", "1/300ns", "999983/s"][rate];
+            let units = units(rate, Burst(den + extra, den));
+            let mut now = Instant(if late { u64::MAX - 20_000 } else { 1 << 60 });
+            let (mut one, mut other) = (Tat::START, Tat::START);
+            for gap in gaps {
+                now = now.after(Span(gap));
+                let after = other.lead(now, &units) + units.price(1);
+                let admits = after <= u128::from(units.full);
+                if admits {
+                    other = Tat::ahead(now, after, &units);
+                }
+                prop_assert_eq!(one.take_one(now, &units), admits, "at {}", now);
+                prop_assert_eq!((one.at, one.fraction), (other.at, other.fraction), "at {}", now);
+            }
+        }
+
         /// Both ways of division, and back.
         #[test]
         fn what_lies_ahead_is_read_back(lead in 0_u128..1 << 80, now in 0_u64..1 << 61) {

@@ -27,9 +27,13 @@
 //! # Ok::<(), String>(())
 //! ```
 
+use std::hint::select_unpredictable;
+
 use serde::Deserialize;
 
-use super::algorithm::{Algorithm, Asked, Capacity, Card, Clock, Evidence, Mark, Verdict, View};
+use super::algorithm::{
+    Algorithm, Asked, Capacity, Card, Clock, Evidence, Kind, Mark, Verdict, View,
+};
 use super::burst::{Burst, Initial, TooFine};
 use super::tat::Units;
 use crate::time::{Instant, Rate, Span};
@@ -131,6 +135,15 @@ impl Algorithm for TokenBucket {
             *state = Bucket { level: level - price, at: now };
         }
         verdict
+    }
+
+    #[inline]
+    fn answer(&self, state: &mut Bucket, now: Instant, cost: u32) -> Kind {
+        let (price, level) = (self.price(cost), self.level(state, now));
+        let admits = price <= level;
+        let taken = Bucket { level: level.wrapping_sub(price), at: now };
+        *state = select_unpredictable(admits, taken, *state);
+        if admits { Kind::Admit } else { Kind::Reject }
     }
 
     fn view(&self, state: &Bucket, asked: &Asked) -> View {

@@ -9,12 +9,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::error::TraceError;
-use super::trace::{Row, Trace};
+use super::rows::{Row, Rows};
+use super::trace::Trace;
 use crate::api::{Api, ApiModel, Decision, LimitId, Receipt, Request, Response, Ruling};
 use crate::attribute::Place;
 use crate::http::{Headers, Status};
 use crate::limiter::{Verdict, View};
 use crate::time::{Instant, Span};
+
+/// The most requests of which everything is told: about 100 bytes each.
+pub(super) const IN_FULL_MAX: usize = 20_000_000;
 
 /// What became of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,31 +72,20 @@ pub struct Options {
     pub headers: bool,
 }
 
-/// Decides on every request of a trace.
+/// Decides on every request of a trace, and tells all of each.
 pub fn decide(model: &ApiModel, trace: &Trace, options: Options) -> Result<Outcomes, TraceError> {
-    if !trace.has_durations
-        && let Some(limit) = model.limits.iter().find(|limit| limit.limiter.holds())
-    {
+    check(model, trace, options)?;
+    if trace.rows.len() > IN_FULL_MAX {
+        let (all, most) = (trace.rows.len(), IN_FULL_MAX);
         return Err(TraceError::Lacks(format!(
-            "`{}` limits what is in progress, and the trace does not say how long a request \
-             takes: give it a column duration_ms",
-            limit.name
+            "it has {all} requests, and with all that is told of each there can be {most}: \
+             split the trace, or ask for less"
         )));
     }
-    if model.units.len() > 1 && trace.rows.iter().any(|row| row.cost.or(row.used).is_some()) {
-        return Err(TraceError::Lacks(format!(
-            "the limits count several units ({}), and one column `cost` cannot be all of them: \
-             leave it out, and let the endpoints say what a request costs",
-            model.units.join(", ")
-        )));
-    }
-    let sorted = trace.rows.is_sorted_by_key(|row| row.at);
-    if !sorted && !options.sort {
-        in_order(model, trace)?;
-    }
+    let sorted = trace.rows.is_sorted();
     let mut order: Vec<u32> = (0..).take(trace.rows.len()).collect();
     if !sorted {
-        order.sort_by_key(|row| trace.rows[*row as usize].at);
+        order.sort_by_key(|row| trace.rows.times()[*row as usize]);
     }
     let mut replay = Replay {
         model,
@@ -106,7 +99,7 @@ pub fn decide(model: &ApiModel, trace: &Trace, options: Options) -> Result<Outco
         scheduled: 0,
     };
     for row in order {
-        let at = trace.rows[row as usize].at;
+        let at = trace.rows.times()[row as usize];
         replay.catch_up(at);
         replay.arrive(row, at);
     }
@@ -114,11 +107,32 @@ pub fn decide(model: &ApiModel, trace: &Trace, options: Options) -> Result<Outco
     Ok(Outcomes { rows: replay.outcomes, headers: replay.headers })
 }
 
+/// Whether a trace says all that the limits need, in an order that they can take.
+pub(super) fn check(model: &ApiModel, trace: &Trace, options: Options) -> Result<(), TraceError> {
+    if !trace.has_durations
+        && let Some(limit) = model.limits.iter().find(|limit| limit.limiter.holds())
+    {
+        return Err(TraceError::Lacks(format!(
+            "`{}` limits what is in progress, and the trace does not say how long a request \
+             takes: give it a column duration_ms",
+            limit.name
+        )));
+    }
+    if model.units.len() > 1 && trace.rows.has_costs() {
+        return Err(TraceError::Lacks(format!(
+            "the limits count several units ({}), and one column `cost` cannot be all of them: \
+             leave it out, and let the endpoints say what a request costs",
+            model.units.join(", ")
+        )));
+    }
+    if trace.rows.is_sorted() || options.sort { Ok(()) } else { in_order(model, trace) }
+}
+
 /// Whether no key of any limit sees time run backwards.
 fn in_order(model: &ApiModel, trace: &Trace) -> Result<(), TraceError> {
     let mut last: Vec<Vec<(Instant, u64)>> =
         model.slots.iter().map(|slots| vec![(Instant(0), 0); slots.len()]).collect();
-    for row in &trace.rows {
+    for row in trace.rows.iter() {
         for (id, place) in model.places(row.endpoint, row.principal) {
             let Place::At(slot) = place else { continue };
             let seen = &mut last[usize::from(id.0)][slot as usize];
@@ -162,7 +176,7 @@ struct UnderWay {
 
 struct Replay<'t> {
     model: &'t ApiModel,
-    rows: &'t [Row],
+    rows: &'t Rows,
     api: Api<'t>,
     outcomes: Vec<Outcome>,
     headers: Vec<Headers>,
@@ -183,7 +197,7 @@ impl Replay<'_> {
             match what {
                 What::Pass => self.pass(row, at),
                 What::Tire => self.tire(row, at),
-                What::Respond => self.respond(row, at, self.rows[row as usize].status),
+                What::Respond => self.respond(row, at, self.rows.get(row as usize).status),
             }
         }
     }
@@ -197,7 +211,7 @@ impl Replay<'_> {
     }
 
     fn request(&self, row: u32) -> Request {
-        let Row { endpoint, principal, cost, .. } = self.rows[row as usize];
+        let Row { endpoint, principal, cost, .. } = self.rows.get(row as usize);
         Request { endpoint, principal, cost, ticket: row }
     }
 
@@ -263,7 +277,7 @@ impl Replay<'_> {
 
     /// All limits have let it through.
     fn let_through(&mut self, row: u32, now: Instant, by: UnderWay) {
-        let Row { at, took, status, .. } = self.rows[row as usize];
+        let Row { at, took, status, .. } = self.rows.get(row as usize);
         let request = self.request(row);
         let held = now.since(at);
         if self.outcomes[row as usize].limit.is_none() {
@@ -319,7 +333,7 @@ impl Replay<'_> {
 
     /// The request is over; its room is for the next one.
     fn settle(&mut self, row: u32, now: Instant, mut by: UnderWay, status: Status) {
-        let Row { endpoint, cost, used, .. } = self.rows[row as usize];
+        let Row { endpoint, cost, used, .. } = self.rows.get(row as usize);
         let response = Response { status, endpoint, used: used.or(cost) };
         self.api.settle(now, response, &mut by.receipts);
         self.receipts = by.receipts;

@@ -31,19 +31,3 @@ impl fmt::Display for TraceError {
 }
 
 impl std::error::Error for TraceError {}
-
-/// What the CSV reader says, with the line of the whole file.
-pub(super) fn wrong(error: &csv::Error, skipped: u64) -> TraceError {
-    let line = error.position().map_or(1, csv::Position::line) + skipped;
-    match error.kind() {
-        csv::ErrorKind::Io(error) => TraceError::Unreadable(error.to_string()),
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => TraceError::Row {
-            line,
-            why: format!("it has {len} cells, and the header has {expected_len}"),
-        },
-        csv::ErrorKind::Utf8 { .. } => {
-            TraceError::Row { line, why: "it is not UTF-8 text".to_owned() }
-        }
-        _ => TraceError::Row { line, why: error.to_string() },
-    }
-}

@@ -498,6 +498,33 @@ fn a_replay_of_wrong_data_exits_with_3_and_leaves_nothing() {
     assert_eq!(said, ["reject", "admit", "admit"]);
 }
 
+/// Rows have the columns that are named, in that order; how many threads decide
+/// never shows.
+#[test]
+fn a_replay_writes_the_columns_that_are_asked_for() {
+    let folder = folder();
+    let trace = "t_ms,key,note\n0,a,x\n1,a,x\n2,a,x\n3,b,x\n";
+    let columns = |list: &str, threads: &str| {
+        let more = ["--decisions", "-", "--columns", list, "--threads", threads];
+        fed(folder.path(), &[&RULE[..], &more].concat(), trace)
+    };
+    let rows = "decision,key,t_ns\nadmit,a,0\nadmit,a,1000000\nreject,a,2000000\nadmit,b,3000000\n";
+    let bare = "decision,limit\nadmit,\nadmit,\nreject,2/s per key\nadmit,\n";
+    for threads in ["1", "2", "16"] {
+        assert_eq!(out(&columns("decision, key,t_ns", threads)), rows);
+        assert_eq!(out(&columns("decision,limit", threads)), bare);
+        let told = out(&columns("remaining,retry_after_ns", threads));
+        assert_eq!(told, "remaining,retry_after_ns\n1,\n0,\n0,998000000\n1,\n");
+    }
+    for (list, part) in
+        [("t_ns,when", "no column `when`; there are: t_ns, key"), ("key,key", "twice")]
+    {
+        let output = columns(list, "1");
+        let said = err(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(output.status.code() == Some(2) && said.contains(part), "{said}");
+    }
+}
+
 #[test]
 fn every_limiter_is_listed_with_its_parameters() {
     let folder = folder();
