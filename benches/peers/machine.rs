@@ -3,13 +3,12 @@
 use std::fs;
 use std::process::Command;
 
-use rustix::time::{ClockId, clock_gettime};
+use cpu_time::ProcessTime;
 
 /// The CPU time that this process has had, in nanoseconds.
 pub(crate) fn cpu() -> u64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    let whole = |part: i64| u64::try_from(part).expect("CPU time is not negative");
-    whole(time.tv_sec) * 1_000_000_000 + whole(time.tv_nsec)
+    let time = ProcessTime::now().as_duration().as_nanos();
+    u64::try_from(time).expect("CPU time is shorter than centuries")
 }
 
 /// The most memory that this process has had at once, in bytes; 0 where the

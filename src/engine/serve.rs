@@ -44,6 +44,7 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn keep(&mut self, flight: &mut Flight) {
         if flight.row == NONE {
             flight.row = self.attempts.insert(flight.it, self.queue.sequence());
+            flight.it = self.attempts[flight.row];
             self.calls[flight.it.call].attempt = flight.row;
         } else {
             self.attempts[flight.row] = flight.it;
