@@ -129,7 +129,7 @@ impl<O: Observer> Engine<'_, O> {
         self.land(call, lane);
         let row = &self.calls[call];
         let (meant, attempts, stage) = (row.meant, row.attempts, row.stage);
-        let (index, client) = (usize::from(row.population), row.client);
+        let (index, client, number) = (usize::from(row.population), row.client, row.number);
         self.note(call, &Fact::Ended { end, meant, attempts });
         self.alive -= 1;
         self.dismiss(call, lane);
@@ -149,7 +149,7 @@ impl<O: Observer> Engine<'_, O> {
             Stage::Riding => self.ties[call as usize].ended = true,
             _ => self.calls.remove(call),
         }
-        self.think(index, client);
+        self.think(index, client, number);
     }
 
     /// Those who ride with a call end as it does.
@@ -173,20 +173,20 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// After the end of a call, a client of a closed loop thinks.
+    /// After the end of a call, a client of a closed loop thinks about the next.
     #[inline]
-    pub(super) fn think(&mut self, index: usize, client: u32) {
+    pub(super) fn think(&mut self, index: usize, client: u32, number: u64) {
         let population = self.lanes[index].population;
         let Work::Closed { think } = population.work else {
             return;
         };
-        if self.sources[index].ended_at_once(self.now) >= u64::from(super::LOOPS_MAX) {
+        if self.sources[index].ends_too_often(self.now, super::LOOPS_MAX) {
             let population = population.name.clone();
             self.stopped = Some(super::RunError::Loop { population });
         }
         let local = client - population.first_client;
-        let (key, number) = self.sources[index].thought(local);
-        let at = self.now.after(think.sample(key.draw(Purpose::Think, number)));
+        let key = self.sources[index].client_key(local);
+        let at = self.now.after(think.sample(key.draw(Purpose::Think, number + 1)));
         if at < self.model.horizon {
             self.queue.push(at, Event::new(What::Arrive, client));
         }

@@ -64,8 +64,19 @@ pub(super) struct Call {
     pub(super) endpoint: EndpointId,
     pub(super) stage: Stage,
     /// What its last attempt came to, where calls need no attempt of their own.
-    pub(super) answer: Status,
+    pub(super) came_to: Outcome,
+}
+
+/// What an attempt came to at the server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) status: Status,
     pub(super) refused_by: Option<LimitId>,
+}
+
+impl Outcome {
+    /// Nothing yet.
+    pub(super) const NONE: Outcome = Outcome { status: Status::OK, refused_by: None };
 }
 
 impl Row for Call {

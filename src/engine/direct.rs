@@ -7,7 +7,7 @@
 //! and its attempts need no rows. It comes to the same as the long way, which a
 //! test holds it to; it is there because most calls of large models go it.
 
-use super::call::{Call, NONE, Stage};
+use super::call::{Call, NONE, Outcome, Stage};
 use super::event::{Event, What};
 use super::lane::Lane;
 use super::offer::Intent;
@@ -15,7 +15,7 @@ use super::slab::Birth;
 use super::{AttemptRecord, Caller, End, Engine, Fact, Observer, RunError};
 use crate::api::{Decision, Request};
 use crate::client::{Draw, Heard, Next, Progress};
-use crate::http::{Answer, Headers, Status};
+use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
 use crate::time::Span;
 
@@ -36,8 +36,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             population: lane.index,
             endpoint: intent.endpoint,
             stage: Stage::New,
-            answer: Status::OK,
-            refused_by: None,
+            came_to: Outcome::NONE,
         };
         self.alive += 1;
         let principal = lane.population.principal_of(row.client);
@@ -63,21 +62,24 @@ impl<'m, O: Observer> Engine<'m, O> {
                 return self.park(row, index, takes);
             }
         }
-        if !matches!(from, Stage::There | Stage::Homeward) {
-            let takes = self.come(row, lane);
+        let came_to = if matches!(from, Stage::There | Stage::Homeward) {
+            row.came_to
+        } else {
+            let (came_to, takes) = self.come(row, lane);
             if takes != Span::ZERO {
-                row.stage = Stage::There;
+                (row.stage, row.came_to) = (Stage::There, came_to);
                 return self.park(row, index, takes);
             }
-        }
+            came_to
+        };
         if from != Stage::Homeward {
-            let takes = self.go_home(row, lane);
+            let takes = self.go_home(row, came_to, lane);
             if takes != Span::ZERO {
-                row.stage = Stage::Homeward;
+                (row.stage, row.came_to) = (Stage::Homeward, came_to);
                 return self.park(row, index, takes);
             }
         }
-        self.hear(row, index, lane);
+        self.hear(row, index, came_to, lane);
     }
 
     /// The call waits: its row is where its event will look for it.
@@ -108,9 +110,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         Some(lane.population.outward.draw(row.key, Purpose::Outward, u64::from(row.attempts)))
     }
 
-    /// The API decides; how long the service or the refusal takes.
+    /// The API decides; what the attempt comes to, and how long that takes.
     #[inline]
-    fn come(&mut self, row: &mut Call, lane: &Lane<'_>) -> Span {
+    fn come(&mut self, row: &Call, lane: &Lane<'_>) -> (Outcome, Span) {
         let principal = lane.population.principal_of(row.client);
         let request = Request { endpoint: row.endpoint, principal, cost: None, ticket: NONE };
         let decision = self.api.decide_plain(self.now, request);
@@ -121,34 +123,34 @@ impl<'m, O: Observer> Engine<'m, O> {
             Decision::Admit => {
                 let draw = |purpose| row.key.draw(purpose, number);
                 let work = self.service.serve(self.now, row.endpoint, row.content, draw);
-                (row.answer, row.refused_by) = (work.status, None);
-                work.time
+                (Outcome { status: work.status, refused_by: None }, work.time)
             }
             Decision::Reject { limit, .. } => {
-                let answer = self.model.api.limit(limit).answers();
-                (row.answer, row.refused_by) = (answer, Some(limit));
-                self.service.reject(row.key, number)
+                let status = self.model.api.limit(limit).answers();
+                let takes = self.service.reject(row.key, number);
+                (Outcome { status, refused_by: Some(limit) }, takes)
             }
         }
     }
 
     /// The server is done with the attempt; how long its answer is on its way.
     #[inline]
-    fn go_home(&mut self, row: &Call, lane: &Lane<'_>) -> Span {
-        if row.refused_by.is_none() {
-            self.service.done(self.now, row.endpoint, row.content, row.answer);
+    fn go_home(&mut self, row: &Call, came_to: Outcome, lane: &Lane<'_>) -> Span {
+        let Outcome { status, refused_by } = came_to;
+        if refused_by.is_none() {
+            self.service.done(self.now, row.endpoint, row.content, status);
         }
-        self.note_direct(row, &Fact::Left(Answer::Status(row.answer)));
+        self.note_direct(row, &Fact::Left(Answer::Status(status)));
         let number = u64::from(row.attempts);
         lane.population.homeward.draw(row.key, Purpose::Homeward, number)
     }
 
     /// The client hears the answer, and its policy says what follows.
     #[inline]
-    fn hear(&mut self, row: &mut Call, mut index: u32, lane: &'m Lane<'m>) {
-        let answer = Answer::Status(row.answer);
+    fn hear(&mut self, row: &mut Call, mut index: u32, came_to: Outcome, lane: &'m Lane<'m>) {
+        let answer = Answer::Status(came_to.status);
         let method = || self.model.api.endpoints[usize::from(row.endpoint)].method;
-        let next = if row.answer.is_class(2) {
+        let next = if came_to.status.is_class(2) {
             Next::Served
         } else if let Some(waits) = &lane.waits {
             waits.next(row.attempts, method(), answer, self.draw(row, lane))
@@ -157,7 +159,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             let heard = Heard { now, clock, method: method(), answer, headers: &Headers::NONE };
             self.progressed(row, &mut index, &heard, lane)
         };
-        self.close(row, index, answer, next, lane);
+        self.close(row, index, came_to, next, lane);
     }
 
     /// The same where it hangs on how far the call has come, which needs a row.
@@ -190,7 +192,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         &mut self,
         row: &mut Call,
         index: u32,
-        answer: Answer,
+        came_to: Outcome,
         next: Next,
         lane: &'m Lane<'m>,
     ) {
@@ -199,8 +201,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             number: row.attempts,
             call: row.number,
             sent: row.sent,
-            answer,
-            rejected_by: row.refused_by,
+            answer: Answer::Status(came_to.status),
+            rejected_by: came_to.refused_by,
             then,
         };
         self.note_direct(row, &Fact::Answered(record));
@@ -217,7 +219,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if index != NONE {
             self.calls.remove(index);
         }
-        self.think(usize::from(row.population), row.client);
+        self.think(usize::from(row.population), row.client, row.number);
     }
 
     /// The draws of what follows an answer.

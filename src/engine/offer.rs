@@ -1,7 +1,7 @@
 //! Calls come about: sessions, thinking clients, backlogs; and the levers that
 //! take a call before any attempt is made for it.
 
-use super::call::{Call, NONE, Stage, Ties};
+use super::call::{Call, NONE, Outcome, Stage, Ties};
 use super::event::{Event, Then, What};
 use super::lane::Lane;
 use super::line::Line;
@@ -9,7 +9,6 @@ use super::slab::Birth;
 use super::{Engine, Fact, Observer};
 use crate::api::EndpointId;
 use crate::client::Cache;
-use crate::http::Status;
 use crate::prefetch::prefetch;
 use crate::rng::{Key, Purpose};
 use crate::time::{Instant, Span};
@@ -70,11 +69,13 @@ impl Source {
 }
 
 impl Source {
-    /// A call of a closed loop ends: how many did at this instant, per client.
-    pub(super) fn ended_at_once(&mut self, now: Instant) -> u64 {
+    /// A call of a closed loop ends: whether more than `most` did at this
+    /// instant, per client.
+    #[inline]
+    pub(super) fn ends_too_often(&mut self, now: Instant, most: u32) -> bool {
         let before = if self.ended.0 == now { self.ended.1 } else { 0 };
         self.ended = (now, before + 1);
-        before / self.begun.len() as u64
+        before >= u64::from(most) * self.begun.len() as u64
     }
 
     /// A client will begin something soon.
@@ -86,11 +87,6 @@ impl Source {
     /// The key of all draws of a client.
     pub(super) fn client_key(&self, local: u32) -> Key {
         self.key.member(u64::from(local))
-    }
-
-    /// The key of a client and the number of the call that it thinks about next.
-    pub(super) fn thought(&self, local: u32) -> (Key, u64) {
-        (self.key.member(u64::from(local)), self.begun[local as usize])
     }
 }
 
@@ -260,8 +256,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             content: intent.content,
             attempts: 0,
             attempt: NONE,
-            answer: Status::OK,
-            refused_by: None,
+            came_to: Outcome::NONE,
         };
         let row = self.calls.insert(call, self.queue.sequence());
         if self.is_tied {
