@@ -374,8 +374,13 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// Whom a call's next attempt is made for.
     fn principal(&self, call: u32) -> Principal {
-        let own = || self.population(call).principal_of(self.calls[call].client);
-        self.ties.get(call as usize).map_or_else(own, |ties| ties.principal)
+        let ties = self.ties.get(call as usize);
+        ties.map_or_else(|| self.own_principal(call), |ties| ties.principal)
+    }
+
+    /// Whom a call is made for, if identities are not spread.
+    fn own_principal(&self, call: u32) -> Principal {
+        self.population(call).principal_of(self.calls[call].client)
     }
 
     /// What a call's attempts ask.

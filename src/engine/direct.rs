@@ -10,8 +10,6 @@
 use super::call::{Call, NONE, Outcome, Stage};
 use super::event::{Event, What};
 use super::lane::Lane;
-use super::offer::Intent;
-use super::slab::Birth;
 use super::{AttemptRecord, Caller, End, Engine, Fact, Observer, RunError};
 use crate::api::{Decision, Request};
 use crate::client::{Draw, Heard, Next, Progress};
@@ -22,22 +20,7 @@ use crate::time::Span;
 impl<'m, O: Observer> Engine<'m, O> {
     /// A call begins.
     #[inline]
-    pub(super) fn set_off(&mut self, lane: &'m Lane<'m>, intent: &Intent) {
-        let mut row = Call {
-            key: intent.key,
-            meant: self.now,
-            sent: self.now,
-            number: intent.number,
-            birth: Birth::NONE,
-            client: intent.client,
-            content: intent.content,
-            attempts: 0,
-            attempt: NONE,
-            population: lane.index,
-            endpoint: intent.endpoint,
-            stage: Stage::New,
-            came_to: Outcome::NONE,
-        };
+    pub(super) fn set_off(&mut self, lane: &'m Lane<'m>, mut row: Call) {
         self.alive += 1;
         let principal = lane.population.principal_of(row.client);
         let offered = Fact::Offered { principal, call: row.number, content: row.content };
@@ -86,7 +69,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline]
     fn park(&mut self, row: &Call, index: u32, wait: Span) {
         let index = if index == NONE {
-            self.calls.insert(*row, self.queue.sequence())
+            self.admit_row(*row, NONE)
         } else {
             self.calls[index] = *row;
             index
@@ -172,7 +155,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         lane: &'m Lane<'m>,
     ) -> Next {
         if *index == NONE {
-            *index = self.calls.insert(*row, self.queue.sequence());
+            *index = self.admit_row(*row, NONE);
             *row = self.calls[*index];
         }
         let first = *index as usize * self.layers;

@@ -228,7 +228,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn start_call(&mut self, index: usize, intent: &Intent) -> Then {
         let lane = &self.lanes[index];
         if lane.is_direct {
-            self.set_off(lane, intent);
+            self.set_off(lane, self.call_of(index, intent, Stage::New));
             return None;
         }
         let call = self.row(index, *intent, Stage::New);
@@ -242,8 +242,12 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     fn row(&mut self, index: usize, intent: Intent, stage: Stage) -> u32 {
-        let population = self.lanes[index].population;
-        let call = Call {
+        self.admit_row(self.call_of(index, &intent, stage), intent.session)
+    }
+
+    /// A call as it begins.
+    fn call_of(&self, index: usize, intent: &Intent, stage: Stage) -> Call {
+        Call {
             key: intent.key,
             meant: self.now,
             sent: self.now,
@@ -257,18 +261,26 @@ impl<'m, O: Observer> Engine<'m, O> {
             attempts: 0,
             attempt: NONE,
             came_to: Outcome::NONE,
-        };
+        }
+    }
+
+    /// A row for a call, and for its ties where calls can be tied.
+    #[inline]
+    pub(super) fn admit_row(&mut self, call: Call, session: u32) -> u32 {
         let row = self.calls.insert(call, self.queue.sequence());
         if self.is_tied {
-            let principal = population.principal_of(intent.client);
-            let ties = Ties::of(intent.session, principal, intent.endpoint);
-            if row as usize == self.ties.len() {
-                self.ties.push(ties);
-            } else {
-                self.ties[row as usize] = ties;
-            }
+            self.tie(row, session);
         }
         row
+    }
+
+    /// A call is tied to nobody but its session.
+    fn tie(&mut self, call: u32, session: u32) {
+        let ties = Ties::of(session, self.own_principal(call), self.calls[call].endpoint);
+        match self.ties.get_mut(call as usize) {
+            Some(of_another) => *of_another = ties,
+            None => self.ties.push(ties),
+        }
     }
 
     /// A call begins: the levers first, then its worker.
@@ -278,16 +290,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         (row.meant, row.stage) = (now, Stage::New);
         let (call_number, content) = (row.number, row.content);
         if lane.is_direct {
-            let intent = Intent {
-                key: row.key,
-                number: row.number,
-                client: row.client,
-                endpoint: row.endpoint,
-                content: row.content,
-                session: NONE,
-            };
+            let row = Call { birth: Birth::NONE, ..*row };
             self.calls.remove(call);
-            self.set_off(lane, &intent);
+            self.set_off(lane, row);
             return None;
         }
         let principal = self.principal(call);
