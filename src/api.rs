@@ -10,11 +10,13 @@ mod header;
 mod penalty;
 mod line;
 mod receipt;
+mod counts;
 mod decide;
 mod settle;
 mod tell;
 
-pub use decide::{Api, LimitCounts, Request};
+pub use counts::LimitCounts;
+pub use decide::{Api, Request};
 pub use header::{Form, HeaderRule, Notation, Round, Told, Unit};
 pub use line::Ticket;
 pub use penalty::{Early, Locks, Penalty};

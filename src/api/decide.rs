@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::LimitCounts;
 use super::line::{Lines, Ticket, Waiting};
 use super::{
     ApiModel, Commit, Counted, Decision, EndpointId, LimitId, LimitModel, Locks, Receipt, Ruling,
@@ -21,17 +22,6 @@ pub struct Request {
     pub cost: Option<u32>,
     /// Who it is, should it have to wait.
     pub ticket: Ticket,
-}
-
-/// What happened at one limit during a run.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct LimitCounts {
-    /// Cost charged, less what was given back.
-    pub charged: u64,
-    /// Attempts that this limit refused, or would have as a shadow.
-    pub rejected: u64,
-    /// Windows in which somebody was told that the limit was reached.
-    pub notices: u64,
 }
 
 /// What one limit said to the request in hand.
