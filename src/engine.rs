@@ -9,6 +9,7 @@
 mod answer;
 mod backlog;
 mod call;
+mod ending;
 mod event;
 mod fact;
 mod hedge;
@@ -23,15 +24,15 @@ mod slab;
 mod standstill;
 
 use std::collections::VecDeque;
-use std::fmt;
 
+pub use ending::{Ending, RunError};
 pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer};
 
-use crate::api::{Api, LimitCounts, Receipt};
+use crate::api::{Api, Receipt};
 use crate::client::{Account, Memory, Policy, Progress};
 use crate::http::Headers;
 use crate::rng::Key;
-use crate::scenario::{Changed, Model};
+use crate::scenario::{Changed, Model, Part};
 use crate::service::Service;
 use crate::time::{Instant, Span};
 use crate::workload::Population;
@@ -43,64 +44,26 @@ use line::Line;
 use offer::Source;
 use queue::{Entry, Queue};
 use slab::Slab;
-use standstill::{AT_ONCE_MAX, Standstill};
-
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub struct Ending {
-    /// When the last event was.
-    pub at: Instant,
-    /// How many events there were.
-    pub events: u64,
-    /// What happened at each limit.
-    pub limits: Vec<LimitCounts>,
-    /// What was still under way.
-    pub census: Census,
-}
-
-/// Why a run was stopped.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RunError {
-    /// A call makes attempts without end while no time passes.
-    Standstill {
-        /// Of this population.
-        population: String,
-        /// Following this policy.
-        policy: String,
-    },
-    /// The clients of a closed loop make calls without end while no time passes.
-    Loop {
-        /// Of this population.
-        population: String,
-    },
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RunError::Standstill { population, policy } => write!(
-                f,
-                "a call of `{population}` made {AT_ONCE_MAX} attempts without time passing: \
-                 give `{policy}` a wait, fewer attempts, or the network a latency"
-            ),
-            RunError::Loop { population } => write!(
-                f,
-                "the clients of `{population}` make calls without end while no time passes: \
-                 give them a time to think, or the network a latency"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for RunError {}
+use standstill::Standstill;
 
 /// The most calls that the clients of a closed loop may make at one instant, each.
 const LOOPS_MAX: u32 = 1_000;
 
 /// Runs a model once; `run` is the key of all its draws.
 pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<Ending, RunError> {
+    run_part(model, Part::WHOLE, run, observer)
+}
+
+/// Runs one part of a model, as it goes in the whole run: what its clients do
+/// and meet is the same. All parts have the model's changes of limits.
+pub fn run_part<O: Observer>(
+    model: &Model,
+    part: Part<'_>,
+    run: Key,
+    observer: &mut O,
+) -> Result<Ending, RunError> {
     let lanes = Lane::all(model);
-    let mut engine = Engine::new(model, &lanes, run, observer);
+    let mut engine = Engine::new(model, part, &lanes, run, observer);
     engine.start();
     let end = model.horizon.after(model.drain);
     let most = model.events.unwrap_or(u64::MAX);
@@ -128,6 +91,8 @@ pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<End
 /// All the state of a run.
 struct Engine<'m, O> {
     model: &'m Model,
+    /// Whose calls it makes.
+    part: Part<'m>,
     /// By population.
     lanes: &'m [Lane<'m>],
     observer: &'m mut O,
@@ -178,7 +143,13 @@ struct Engine<'m, O> {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    fn new(model: &'m Model, lanes: &'m [Lane<'m>], run: Key, observer: &'m mut O) -> Self {
+    fn new(
+        model: &'m Model,
+        part: Part<'m>,
+        lanes: &'m [Lane<'m>],
+        run: Key,
+        observer: &'m mut O,
+    ) -> Self {
         let clients = model.clients();
         let lines = |policy: &Policy| {
             let of =
@@ -187,6 +158,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         Engine {
             model,
+            part,
             lanes,
             observer,
             now: model.start,
