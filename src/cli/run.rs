@@ -5,8 +5,8 @@ use std::io::Write;
 use clap::Args;
 
 use super::rows::{self, Written};
-use super::{Common, Failure, load, print, say};
-use crate::experiment::{Outcome, run_once};
+use super::{Common, Failure, Threads, load, print, say};
+use crate::experiment::{Outcome, run_alone, run_once};
 use crate::report::events::Events;
 use crate::report::single::Single;
 use crate::scenario::Model;
@@ -29,6 +29,8 @@ pub(super) struct Run {
     /// Which of the seeds of a comparison, counted from 0
     #[arg(long, value_name = "N", default_value = "0")]
     replicate: u64,
+    #[command(flatten)]
+    threads: Threads,
     /// Write a row for each attempt to this CSV file; - is stdout
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
@@ -44,7 +46,7 @@ impl Run {
             return Err(Failure::Usage("there is no client to run".to_owned()));
         };
         let outcome = match self.events.as_deref() {
-            None => run_once(&variant.model, self.seed, self.replicate, &mut ())?,
+            None => run_alone(&variant.model, self.seed, self.replicate, self.threads.count())?,
             Some(to) => rows::write(to, |out| self.attempts(&variant.model, out))?,
         };
         let single = Single {
