@@ -10,11 +10,14 @@ mod header;
 mod penalty;
 mod line;
 mod receipt;
+mod counts;
 mod decide;
+mod alone;
 mod settle;
 mod tell;
 
-pub use decide::{Api, LimitCounts, Request};
+pub use counts::LimitCounts;
+pub use decide::{Api, Request};
 pub use header::{Form, HeaderRule, Notation, Round, Told, Unit};
 pub use line::Ticket;
 pub use penalty::{Early, Locks, Penalty};
@@ -255,23 +258,6 @@ impl ApiModel {
     #[must_use]
     pub fn limit(&self, id: LimitId) -> &LimitModel {
         &self.limits[usize::from(id.0)]
-    }
-
-    /// Whether no endpoint has more than one limit, and that a plain one.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        let plain = |e: &Endpoint| e.limits.is_empty() || self.alone(e).is_some();
-        self.endpoints.iter().all(plain)
-    }
-
-    /// The only limit of an endpoint, where it is a plain one: it counts what it
-    /// admits when it admits it, for good.
-    fn alone(&self, endpoint: &Endpoint) -> Option<LimitId> {
-        let [id] = endpoint.limits[..] else { return None };
-        let limit = self.limit(id);
-        let waits = limit.limiter.delays() || limit.limiter.queue().is_some();
-        let told = limit.shadow || limit.notifies || limit.penalty.is_some();
-        (!waits && !told && !limit.counts_rejects && !limit.keeps_receipt()).then_some(id)
     }
 
     /// How many stages an attempt at an endpoint goes through.

@@ -102,6 +102,21 @@ struct Common {
     quiet: bool,
 }
 
+/// What runs may use of the machine.
+#[derive(Debug, Args)]
+struct Threads {
+    /// Threads to use; the result is the same [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+}
+
+impl Threads {
+    fn count(&self) -> NonZeroUsize {
+        let asked = self.threads.and_then(|n| NonZeroUsize::new(n as usize));
+        asked.unwrap_or_else(all_threads)
+    }
+}
+
 impl Common {
     /// Whether the table is wanted.
     fn prints(&self) -> bool {

@@ -25,8 +25,10 @@
 mod ahead;
 mod answer;
 mod backlog;
+mod belongs;
 mod call;
 mod direct;
+mod ending;
 mod event;
 mod fact;
 mod hedge;
@@ -41,19 +43,17 @@ mod slab;
 mod standstill;
 
 use std::collections::VecDeque;
-use std::fmt;
 
+pub use ending::{Ending, RunError};
 pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer};
 
-use crate::api::{Api, EndpointId, LimitCounts, Receipt};
-use crate::attribute::Principal;
+use crate::api::{Api, Receipt};
 use crate::client::{Account, Memory, Policy, Progress};
 use crate::http::Headers;
 use crate::rng::Key;
-use crate::scenario::{Changed, Model};
+use crate::scenario::{Changed, Model, Part};
 use crate::service::Service;
 use crate::time::{Instant, Span};
-use crate::workload::Population;
 use ahead::Ahead;
 use call::{Attempt, Call, Hop, Phase, Stage, Ties};
 use event::{Event, Then, What, Whose};
@@ -63,66 +63,28 @@ use line::Line;
 use offer::Source;
 use queue::{Entry, Queue};
 use slab::Slab;
-use standstill::{AT_ONCE_MAX, Standstill};
-
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub struct Ending {
-    /// When the last event was.
-    pub at: Instant,
-    /// How many events there were.
-    pub events: u64,
-    /// What happened at each limit.
-    pub limits: Vec<LimitCounts>,
-    /// What was still under way.
-    pub census: Census,
-}
-
-/// Why a run was stopped.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RunError {
-    /// A call makes attempts without end while no time passes.
-    Standstill {
-        /// Of this population.
-        population: String,
-        /// Following this policy.
-        policy: String,
-    },
-    /// The clients of a closed loop make calls without end while no time passes.
-    Loop {
-        /// Of this population.
-        population: String,
-    },
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RunError::Standstill { population, policy } => write!(
-                f,
-                "a call of `{population}` made {AT_ONCE_MAX} attempts without time passing: \
-                 give `{policy}` a wait, fewer attempts, or the network a latency"
-            ),
-            RunError::Loop { population } => write!(
-                f,
-                "the clients of `{population}` make calls without end while no time passes: \
-                 give them a time to think, or the network a latency"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for RunError {}
+use standstill::Standstill;
 
 /// The most calls that the clients of a closed loop may make at one instant, each.
 const LOOPS_MAX: u32 = 1_000;
 
 /// Runs a model once; `run` is the key of all its draws.
 pub fn run<O: Observer>(model: &Model, run: Key, observer: &mut O) -> Result<Ending, RunError> {
-    run_in(&Lane::all(model), model, run, observer)
+    run_part(model, Part::WHOLE, run, observer)
 }
 
-/// The same with every call on the long way, for tests that hold the direct one to it.
+/// Runs one part of a model, as it goes in the whole run: what its clients do
+/// and meet is the same. All parts have the model's changes of limits.
+pub fn run_part<O: Observer>(
+    model: &Model,
+    part: Part<'_>,
+    run: Key,
+    observer: &mut O,
+) -> Result<Ending, RunError> {
+    run_in(&Lane::all(model), model, part, run, observer)
+}
+
+/// A run with every call on the long way, for tests that hold the direct one to it.
 #[doc(hidden)]
 pub fn run_the_long_way<O: Observer>(
     model: &Model,
@@ -131,16 +93,17 @@ pub fn run_the_long_way<O: Observer>(
 ) -> Result<Ending, RunError> {
     let mut lanes = Lane::all(model);
     lanes.iter_mut().for_each(|lane| lane.is_direct = false);
-    run_in(&lanes, model, run, observer)
+    run_in(&lanes, model, Part::WHOLE, run, observer)
 }
 
 fn run_in<O: Observer>(
     lanes: &[Lane<'_>],
     model: &Model,
+    part: Part<'_>,
     run: Key,
     observer: &mut O,
 ) -> Result<Ending, RunError> {
-    let mut engine = Engine::new(model, lanes, run, observer);
+    let mut engine = Engine::new(model, part, lanes, run, observer);
     engine.start();
     let end = model.horizon.after(model.drain);
     let most = model.events.unwrap_or(u64::MAX);
@@ -169,6 +132,8 @@ fn run_in<O: Observer>(
 /// All the state of a run.
 struct Engine<'m, O> {
     model: &'m Model,
+    /// Whose calls it makes.
+    part: Part<'m>,
     /// By population.
     lanes: &'m [Lane<'m>],
     observer: &'m mut O,
@@ -220,7 +185,13 @@ struct Engine<'m, O> {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    fn new(model: &'m Model, lanes: &'m [Lane<'m>], run: Key, observer: &'m mut O) -> Self {
+    fn new(
+        model: &'m Model,
+        part: Part<'m>,
+        lanes: &'m [Lane<'m>],
+        run: Key,
+        observer: &'m mut O,
+    ) -> Self {
         let clients = model.clients();
         let lines = |policy: &Policy| {
             let of =
@@ -229,6 +200,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         Engine {
             model,
+            part,
             lanes,
             observer,
             now: model.start,
@@ -357,65 +329,6 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.queue.renumber(|entry| !is_stale(entry, calls, attempts));
         self.calls.renumber();
         self.attempts.renumber();
-    }
-
-    /// The way of a call.
-    fn lane(&self, call: u32) -> &'m Lane<'m> {
-        &self.lanes[usize::from(self.calls[call].population)]
-    }
-
-    fn population(&self, call: u32) -> &'m Population {
-        self.lane(call).population
-    }
-
-    fn policy(&self, call: u32) -> &'m Policy {
-        self.lane(call).policy
-    }
-
-    /// Whom a call's next attempt is made for.
-    fn principal(&self, call: u32) -> Principal {
-        let ties = self.ties.get(call as usize);
-        ties.map_or_else(|| self.own_principal(call), |ties| ties.principal)
-    }
-
-    /// Whom a call is made for, if identities are not spread.
-    fn own_principal(&self, call: u32) -> Principal {
-        self.population(call).principal_of(self.calls[call].client)
-    }
-
-    /// What a call's attempts ask.
-    fn asks(&self, call: u32) -> EndpointId {
-        self.ties.get(call as usize).map_or(self.calls[call].endpoint, |ties| ties.asks)
-    }
-
-    /// Whether a call is over, but still linked.
-    fn has_ended(&self, call: u32) -> bool {
-        self.ties.get(call as usize).is_some_and(|ties| ties.ended)
-    }
-
-    /// How far a call has come in each retry loop of its policy.
-    fn progress(&mut self, call: u32) -> &mut [Progress] {
-        let first = call as usize * self.layers;
-        &mut self.progress[first..first + self.layers]
-    }
-
-    /// The budgets of a call's policy, and how far it has come.
-    fn account(&mut self, call: u32) -> (&mut Account, &mut [Progress]) {
-        let policy = self.lane(call).of;
-        let first = call as usize * self.layers;
-        let progress = &mut self.progress[first..first + self.layers];
-        (&mut self.accounts[policy], progress)
-    }
-
-    fn caller(&self, call: u32) -> Caller {
-        let call = &self.calls[call];
-        Caller { population: call.population, client: call.client, endpoint: call.endpoint }
-    }
-
-    #[inline]
-    fn note(&mut self, call: u32, fact: &Fact) {
-        let caller = self.caller(call);
-        self.observer.note(self.now, caller, fact);
     }
 
     fn push_call(&mut self, at: Instant, what: What, call: u32) {

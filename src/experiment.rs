@@ -2,26 +2,29 @@
 //!
 //! Every client under comparison meets the same seeds, so differences are
 //! paired. Threads live here and nowhere below; what they do is put together
-//! in the order of (client, seed), so their number never shows.
+//! in the order of (client, seed, part), so their number never shows.
 
 mod equal;
+mod field;
 mod outcome;
 mod ranking;
+mod replicate;
+mod side_by_side;
 
 pub use equal::{Equality, equalities};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
 pub use ranking::{Lead, Ranking};
+pub use side_by_side::side_by_side;
 
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use rayon::prelude::*;
-
 use crate::engine::{self, Ending, Observer, RunError};
-use crate::measure::{Breach, Demand, Floor, Measures, Waves};
+use crate::measure::{Breach, Floor, Measures};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
-use crate::workload::Work;
+use field::Field;
+use replicate::Wanted;
 
 /// Which runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,8 +42,6 @@ pub enum ExperimentError {
     Run(RunError),
     /// A conservation law does not hold: an error of ours.
     Breach(Breach),
-    /// The threads could not be had.
-    Threads(String),
 }
 
 impl fmt::Display for ExperimentError {
@@ -48,7 +49,6 @@ impl fmt::Display for ExperimentError {
         match self {
             ExperimentError::Run(error) => error.fmt(f),
             ExperimentError::Breach(breach) => breach.fmt(f),
-            ExperimentError::Threads(why) => write!(f, "cannot start threads: {why}"),
         }
     }
 }
@@ -77,71 +77,43 @@ pub fn compare(
     threads: NonZeroUsize,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Comparison, ExperimentError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.get())
-        .build()
-        .map_err(|error| ExperimentError::Threads(error.to_string()))?;
     let count = seeds.count.get();
-    let tasks: Vec<(usize, u64)> = (0..plan.variants.len())
-        .flat_map(|variant| (0..count as u64).map(move |seed| (variant, seed)))
-        .collect();
+    let all = plan.variants.len() * count;
     let mut outcomes: Vec<Outcome> =
         plan.variants.iter().map(|v| Outcome::new(&v.name, &v.model)).collect();
-    let mut floors = vec![];
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    // A handful of runs at a time, so that memory does not grow with the seeds.
-    for chunk in tasks.chunks(threads.get() * 4) {
-        let work = |&(variant, seed): &(usize, u64)| {
-            let model = &plan.variants[variant].model;
-            let result = replicate(model, seeds.root, seed, variant == 0);
-            progress(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), tasks.len());
-            result
-        };
-        let results: Vec<_> = pool.install(|| chunk.par_iter().map(work).collect());
-        for ((variant, _), result) in chunk.iter().zip(results) {
-            let replicate = result?;
-            floors.extend(replicate.floor);
-            let outcome = &mut outcomes[*variant];
-            outcome.add(&replicate.measures, replicate.run);
-            outcome.waves = outcome.waves.take().or(replicate.waves);
-        }
-    }
+    let (mut floors, mut done) = (vec![], 0);
+    let field = Field::new(plan.variants.iter().map(|v| &v.model), seeds.root, 0, count);
+    // The floor is the same for all clients, and one picture of each is enough.
+    let wanted = |variant, seed| Wanted { floor: variant == 0, waves: seed == 0 };
+    field.each(threads, wanted, |variant, replicate| {
+        floors.extend(replicate.floor);
+        let outcome = &mut outcomes[variant];
+        outcome.add(&replicate.measures, replicate.run);
+        outcome.waves = outcome.waves.take().or(replicate.waves);
+        done += 1;
+        progress(done, all);
+    })?;
     let ranking = Ranking::of(&outcomes);
     Ok(Comparison { ranking, equalities: equalities(&plan.variants), outcomes, floors })
 }
 
-struct Replicate {
-    measures: Measures,
-    run: Run,
-    floor: Option<Floor>,
-    waves: Option<Waves>,
+/// Whether a run of a model is made in parts that go side by side.
+#[must_use]
+pub fn falls_apart(model: &Model) -> bool {
+    replicate::parts_of(model).count() > 1
 }
 
-/// One run, measured and checked; the floor too, where it is wanted, and each
-/// attempt of the first run.
-fn replicate(
+/// Replicate number `replicate` of one model, in its parts.
+pub fn run_alone(
     model: &Model,
     root: u64,
-    seed: u64,
-    with_floor: bool,
-) -> Result<Replicate, ExperimentError> {
-    let key = Key::run(root, seed);
-    let mut measures = Measures::new(model, key);
-    let ends_by_itself = model.populations.iter().all(|p| !matches!(p.work, Work::Closed { .. }));
-    let floored = with_floor && ends_by_itself && measures.completion().is_finite();
-    let (mut demand, mut waves) =
-        (floored.then(|| Demand::new(model)), (seed == 0).then(|| Waves::new(model)));
-    let ending = if demand.is_some() || waves.is_some() {
-        engine::run(model, key, &mut (&mut measures, (&mut demand, &mut waves)))
-    } else {
-        // Most runs do not pay for what only the first ones show.
-        engine::run(model, key, &mut measures)
-    };
-    let ending = ending.map_err(ExperimentError::Run)?;
-    measures.ledger().check(ending.census).map_err(ExperimentError::Breach)?;
-    let run = Run::read(&measures, &ending);
-    let floor = demand.and_then(|demand| demand.floor(demand.calls() / 100));
-    Ok(Replicate { measures, run, floor, waves })
+    replicate: u64,
+    threads: NonZeroUsize,
+) -> Result<Run, ExperimentError> {
+    let mut run = None;
+    let field = Field::new(std::iter::once(model), root, replicate, 1);
+    field.each(threads, |_, _| Wanted::default(), |_, done| run = Some(done.run))?;
+    Ok(run.expect("a model has a run"))
 }
 
 /// One run of one model, step by step: who wants to know what the run alone

@@ -10,7 +10,9 @@ mod completion;
 mod counts;
 mod floor;
 mod ledger;
+mod merge;
 mod metric;
+mod peak;
 mod series;
 mod waves;
 
@@ -23,14 +25,18 @@ pub use metric::{METRICS, Metric, Unit, Value};
 pub use series::{BINS_MAX, Bin, Series};
 pub use waves::{Actor, Fates, Waves};
 
+use std::sync::Arc;
+
+use peak::Peak;
+
 use crate::api::Decision;
 use crate::engine::{Caller, End, Fact, Observer};
 use crate::http::{Answer, Status};
 use crate::prefetch::prefetch;
 use crate::rng::Key;
-use crate::scenario::Model;
+use crate::scenario::{Model, Part};
 use crate::stats::histogram::Histogram;
-use crate::time::{Instant, SECOND, Span};
+use crate::time::{Instant, Span};
 
 /// What is measured in one run.
 #[derive(Clone, Debug)]
@@ -52,6 +58,9 @@ pub struct Measures {
     waits: Vec<Histogram>,
     /// By client.
     clients: Vec<ClientRow>,
+    /// By client of the run, which row is its own; where all have rows, each
+    /// stands at its own place.
+    places: Option<Arc<[u32]>>,
     series: Series,
     completion: Completion,
     peak: Peak,
@@ -61,30 +70,19 @@ pub struct Measures {
     capacity: f64,
 }
 
-/// The most attempts in any second of the clock.
-#[derive(Clone, Copy, Default, Debug)]
-struct Peak {
-    /// When the present second is over.
-    edge: Instant,
-    now: u64,
-    most: u64,
-}
-
-impl Peak {
-    fn count(&mut self, now: Instant) {
-        if now >= self.edge {
-            self.edge = Instant((now.0 / SECOND + 1).saturating_mul(SECOND));
-            self.now = 0;
-        }
-        self.now += 1;
-        self.most = self.most.max(self.now);
-    }
-}
-
 impl Measures {
     /// Nothing measured yet, of the run `run` of a model.
     #[must_use]
     pub fn new(model: &Model, run: Key) -> Measures {
+        Measures {
+            clients: vec![ClientRow::new(model.start); model.clients() as usize],
+            completion: Completion::new(model, Part::WHOLE, run),
+            ..Measures::of_nobody(model)
+        }
+    }
+
+    /// Nothing measured, without a row for anybody.
+    fn of_nobody(model: &Model) -> Measures {
         let (populations, endpoints) = (model.populations.len(), model.api.endpoints.len());
         let capacity = |(limit, slots): (&crate::api::LimitModel, &crate::attribute::SlotMap)| {
             if limit.shadow {
@@ -111,9 +109,10 @@ impl Measures {
             cells: vec![Counts::default(); populations * endpoints],
             rejected_by: vec![0; populations * endpoints * model.api.limits.len()],
             waits: vec![Histogram::new(); populations],
-            clients: vec![ClientRow::new(model.start); model.clients() as usize],
+            clients: vec![],
+            places: None,
             series: Series::new(model.start, model.horizon.after(model.drain)),
-            completion: Completion::new(model, run),
+            completion: Completion::of_nobody(model),
             peak: Peak::default(),
             ledger: Ledger::default(),
             capacity: capacities.fold(f64::INFINITY, f64::min),
@@ -224,7 +223,7 @@ impl Measures {
     /// The most attempts in a second, over what the limits admit in one.
     #[must_use]
     pub fn overshoot(&self) -> Option<f64> {
-        self.capacity.is_finite().then(|| self.peak.most as f64 / self.capacity)
+        self.capacity.is_finite().then(|| self.peak.most() as f64 / self.capacity)
     }
 
     /// What the limits admitted, over what they admit in the long run.
@@ -236,9 +235,22 @@ impl Measures {
             .then(|| self.total().admitted as f64 / (self.capacity * seconds))
     }
 
+    /// The row of a client.
+    #[inline]
+    fn client(&mut self, client: u32) -> &mut ClientRow {
+        let row = self.row_of(client);
+        &mut self.clients[row]
+    }
+
+    /// Where that row lies.
+    #[inline]
+    fn row_of(&self, client: u32) -> usize {
+        self.places.as_ref().map_or(client, |places| places[client as usize]) as usize
+    }
+
     fn sent(&mut self, now: Instant, caller: Caller) {
         self.peak.count(now);
-        self.clients[caller.client as usize].attempts += 1;
+        self.client(caller.client).attempts += 1;
     }
 
     fn decided(&mut self, now: Instant, caller: Caller, decision: Decision, counts: bool) {
@@ -250,7 +262,7 @@ impl Measures {
             }
             Decision::Reject { limit, .. } => {
                 self.series.at(now).rejected += 1;
-                self.clients[caller.client as usize].rejects += 1;
+                self.client(caller.client).rejects += 1;
                 self.cells[cell].rejected += u64::from(counts);
                 self.rejected_by[cell * self.limits + usize::from(limit.0)] += u64::from(counts);
             }
@@ -259,8 +271,7 @@ impl Measures {
 
     fn ended(&mut self, now: Instant, caller: Caller, end: End, meant: Instant) {
         let population = usize::from(caller.population);
-        let client = &mut self.clients[caller.client as usize];
-        client.ended(now, end);
+        self.client(caller.client).ended(now, end);
         if end.is_served() {
             self.series.at(now).served += 1;
             self.completion.served(now, population);
@@ -277,7 +288,7 @@ impl Measures {
 impl Observer for Measures {
     #[inline]
     fn expect(&self, client: u32) {
-        prefetch(&self.clients[client as usize]);
+        prefetch(&self.clients[self.row_of(client)]);
     }
 
     // In the engine each note is of a known fact, and only its arm is left.
@@ -289,7 +300,7 @@ impl Observer for Measures {
         let counts = self.warm_up <= now && now < self.horizon;
         match *fact {
             Fact::Offered { .. } => {
-                self.clients[caller.client as usize].calls += 1;
+                self.client(caller.client).calls += 1;
                 self.series.at(now).offered += 1;
                 self.cells[cell].offered += u64::from(now >= self.warm_up);
             }

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use super::LimitCounts;
+use super::alone::Alone;
 use super::line::{Lines, Ticket, Waiting};
 use super::{
-    ApiModel, ClockView, Commit, Counted, Decision, Endpoint, EndpointId, LimitId, LimitModel,
-    Locks, Receipt, Ruling,
+    ApiModel, Commit, Counted, Decision, EndpointId, LimitId, LimitModel, Locks, Receipt, Ruling,
 };
 use crate::attribute::{Place, Principal, SlotMap};
 use crate::limiter::{Asked, Limiter, Slot, Verdict, View};
@@ -24,17 +25,6 @@ pub struct Request {
     pub ticket: Ticket,
 }
 
-/// What happened at one limit during a run.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct LimitCounts {
-    /// Cost charged, less what was given back.
-    pub charged: u64,
-    /// Attempts that this limit refused, or would have as a shadow.
-    pub rejected: u64,
-    /// Windows in which somebody was told that the limit was reached.
-    pub notices: u64,
-}
-
 /// What one limit said to the request in hand.
 #[derive(Clone, Copy, Debug)]
 struct Said {
@@ -45,23 +35,6 @@ struct Said {
     verdict: Verdict,
     /// A penalty refused, and the limiter was not asked.
     locked: bool,
-}
-
-/// A limit that decides alone, and what of it a decision needs.
-#[derive(Clone, Copy, Debug)]
-struct Alone {
-    limit: LimitId,
-    clock: ClockView,
-    cost: u32,
-    takes_cost: bool,
-}
-
-impl Alone {
-    fn of(model: &ApiModel, id: EndpointId, endpoint: &Endpoint) -> Option<Alone> {
-        let limit = model.alone(endpoint)?;
-        let LimitModel { clock, takes_cost, ref costs, .. } = *model.limit(limit);
-        Some(Alone { limit, clock, cost: costs[usize::from(id)].reserved, takes_cost })
-    }
 }
 
 /// The state of an API in one run.
@@ -79,7 +52,7 @@ pub struct Api<'m> {
     /// Who was given a place by a release and was not fetched yet.
     pub(super) granted: VecDeque<(Ticket, Receipt)>,
     /// By endpoint: the limit that decides alone and leaves nothing to undo.
-    alone: Vec<Option<Alone>>,
+    pub(super) alone: Vec<Option<Alone>>,
 }
 
 impl<'m> Api<'m> {
@@ -157,36 +130,6 @@ impl<'m> Api<'m> {
         }
         self.said = said;
         ruling
-    }
-
-    /// Decides on a request of a plain API: one that [`ApiModel::is_plain`].
-    #[inline]
-    pub fn decide_plain(&mut self, now: Instant, request: Request) -> Decision {
-        match self.alone[usize::from(request.endpoint)] {
-            Some(alone) => self.decide_alone(now, request, alone),
-            None => Decision::Admit,
-        }
-    }
-
-    /// The same for a limit that decides alone, as most do: there is no other
-    /// to ask, nothing to undo and nobody to tell.
-    #[inline]
-    fn decide_alone(&mut self, now: Instant, request: Request, alone: Alone) -> Decision {
-        let Alone { limit, clock, takes_cost, .. } = alone;
-        let index = usize::from(limit.0);
-        let verdict = match self.model.slots[index].place(request.principal, request.endpoint) {
-            Place::Skip => return Decision::Admit,
-            Place::Refuse => Verdict::NEVER,
-            Place::At(slot) => {
-                let cost = request.cost.filter(|_| takes_cost).unwrap_or(alone.cost);
-                let verdict = self.limiters[index].decide(slot, clock.at(now), cost);
-                self.counts[index].charged += if verdict.is_reject() { 0 } else { cost.into() };
-                verdict
-            }
-        };
-        let Verdict::Reject { wait } = verdict else { return Decision::Admit };
-        self.counts[index].rejected += 1;
-        Decision::Reject { limit, wait }
     }
 
     /// Asks the limits of a stage, as many as its commit rule asks; who refused

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Common, Failure, all_threads, fetch, load, print, say};
+use super::{Common, Failure, Threads, fetch, load, print, say};
 use crate::experiment::{self, Seeds};
 use crate::report::output::Folder;
 use crate::report::record::{self, Asked, base};
@@ -43,9 +43,8 @@ pub(super) struct Compare {
     /// The seed that all others come from
     #[arg(long, default_value = "0", value_name = "ROOT")]
     seed: u64,
-    /// Threads to use; the result is the same [default: all]
-    #[arg(long, value_name = "N", value_parser = count(1024))]
-    threads: Option<u32>,
+    #[command(flatten)]
+    threads: Threads,
     /// Write files to this folder [default: out/<scenario>]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -98,10 +97,10 @@ impl Compare {
             root: self.seed,
             count: NonZeroUsize::new(self.seeds as usize).unwrap_or(NonZeroUsize::MIN),
         };
-        let threads = self.threads.and_then(|n| NonZeroUsize::new(n as usize));
+        let threads = self.threads.count();
         let progress = Progress::new(self.common.quiet);
         let tell = |done, all| progress.tell(done, all);
-        let result = experiment::compare(&plan, seeds, threads.unwrap_or_else(all_threads), &tell);
+        let result = experiment::compare(&plan, seeds, threads, &tell);
         progress.end();
         let comparison = result?;
         let subject = Subject { plan: &plan, seeds, comparison: &comparison };

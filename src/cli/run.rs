@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::rows::{self, Written};
 use super::stats::Stats;
-use super::{Common, Failure, load, print, say};
+use super::{Common, Failure, Threads, load, print, say};
 use crate::engine::Ending;
-use crate::experiment::Once;
+use crate::experiment::{self, Once};
 use crate::report::events::Events;
 use crate::report::single::Single;
 use crate::report::text::{visible, wrap};
@@ -41,6 +41,8 @@ pub(super) struct Run {
     /// Which of the seeds of a comparison, counted from 0
     #[arg(long, value_name = "N", default_value = "0")]
     replicate: u64,
+    #[command(flatten)]
+    threads: Threads,
     /// Write a row for each attempt to this CSV file; - is stdout
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
@@ -65,14 +67,20 @@ impl Run {
         if listed > 1 && !self.common.quiet {
             self.tell_first(&variant, listed);
         }
-        let mut once = Once::new(&variant.model, self.seed, self.replicate);
-        stats.is_set_up();
-        let ending = match self.events.as_deref() {
-            None => once.run(&mut ())?,
-            Some(to) => rows::write(to, |out| attempts(&variant.model, &mut once, out))?,
+        let model = &variant.model;
+        let run = if self.events.is_none() && experiment::falls_apart(model) {
+            stats.is_set_up();
+            experiment::run_alone(model, self.seed, self.replicate, self.threads.count())?
+        } else {
+            let mut once = Once::new(model, self.seed, self.replicate);
+            stats.is_set_up();
+            let ending = match self.events.as_deref() {
+                None => once.run(&mut ())?,
+                Some(to) => rows::write(to, |out| attempts(model, &mut once, out))?,
+            };
+            once.read(&ending)
         };
         stats.has_run();
-        let run = once.read(&ending);
         let single = Single {
             title: &plan.title,
             client: &variant.name,
@@ -84,7 +92,7 @@ impl Run {
         };
         self.tell(&single.write(self.common.format()))?;
         if self.stats {
-            say(&stats.lines(ending.events, variant.model.clients()));
+            say(&stats.lines(run.events, variant.model.clients()));
         }
         Ok(())
     }

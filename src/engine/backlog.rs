@@ -53,9 +53,9 @@ impl<O: Observer> Engine<'_, O> {
         if !matches!(population.work, Work::Backlog { .. }) {
             return;
         }
-        for local in 0..population.clients {
+        for client in self.part.clients_of(population) {
+            let local = client - population.first_client;
             self.sources[index].cursor = local;
-            let client = population.first_client + local;
             let key = self.sources[index].key.member(u64::from(local));
             while let Some((owner, number)) =
                 self.next_of_backlog(index, client).filter(|(c, _)| *c == client)

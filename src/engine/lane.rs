@@ -11,8 +11,6 @@ use crate::workload::{Population, Workers};
 pub(super) struct Lane<'m> {
     pub(super) population: &'m Population,
     pub(super) policy: &'m Policy,
-    /// The population's index.
-    pub(super) index: u16,
     /// The policy's index.
     pub(super) of: usize,
     /// Its calls go the direct way.
@@ -39,21 +37,20 @@ impl<'m> Lane<'m> {
     /// The lanes of all populations.
     pub(super) fn all(model: &'m Model) -> Vec<Lane<'m>> {
         let plain = is_plain(model);
-        let new = |(index, population)| {
-            let mut lane = Lane::new(model, index, population);
+        let new = |population| {
+            let mut lane = Lane::new(model, population);
             lane.is_direct = plain && lane.meets_nothing();
             lane
         };
-        (0..).zip(&model.populations).map(new).collect()
+        model.populations.iter().map(new).collect()
     }
 
-    fn new(model: &'m Model, index: u16, population: &'m Population) -> Lane<'m> {
+    fn new(model: &'m Model, population: &'m Population) -> Lane<'m> {
         let of = usize::from(population.policy);
         let (policy, levers) = (&model.policies[of], &population.levers);
         Lane {
             population,
             policy,
-            index,
             of,
             is_direct: false,
             has_levers: !levers.screens.is_empty()

@@ -104,27 +104,32 @@ impl<'m, O: Observer> Engine<'m, O> {
     pub(super) fn open(&mut self, index: usize) {
         let population = &self.model.populations[index];
         let first = population.first_client;
+        let mut clients = self.part.clients_of(population);
         match (&population.work, population.workers) {
             (Work::Backlog { .. }, Workers::Pool(_)) => {
-                let at = self.model.start.after(self.off_peak(index));
-                self.push_pull(at, first);
+                // All of them take from it, so all are in one part.
+                if let Some(first) = clients.next() {
+                    let at = self.model.start.after(self.off_peak(index));
+                    self.push_pull(at, first);
+                }
             }
             (Work::Backlog { .. }, _) => {
-                for client in 0..population.clients {
-                    let at = self.model.start.after(self.shift(index, client));
-                    self.push_pull(at, first + client);
+                for client in clients {
+                    let at = self.model.start.after(self.shift(index, client - first));
+                    self.push_pull(at, client);
                 }
             }
             (Work::Open(_), _) => {
-                (0..population.clients)
-                    .for_each(|client| self.arrive_next(index, client, self.model.start));
+                clients.for_each(|client| {
+                    self.arrive_next(index, client - first, self.model.start);
+                });
             }
             (Work::Closed { think }, _) => {
-                for client in 0..population.clients {
-                    let key = self.sources[index].key.member(u64::from(client));
+                for client in clients {
+                    let key = self.sources[index].key.member(u64::from(client - first));
                     let wait = think.sample(key.draw(Purpose::Think, 0));
-                    let at = self.model.start.after(self.shift(index, client)).after(wait);
-                    self.queue.push(at, Event::new(What::Arrive, first + client));
+                    let at = self.model.start.after(self.shift(index, client - first)).after(wait);
+                    self.queue.push(at, Event::new(What::Arrive, client));
                 }
             }
         }

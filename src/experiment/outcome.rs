@@ -60,7 +60,7 @@ impl Run {
                 .enumerate()
                 .map(|(l, counts)| (*counts, measures.rejected_by(l)))
                 .collect(),
-            series: measures.series().clone(),
+            series: measures.series().at_rest(),
             finite_calls: measures.completion().calls(),
             events: ending.events,
         }

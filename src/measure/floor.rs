@@ -75,6 +75,14 @@ impl<'m> Demand<'m> {
         Some(Floor { span, limit, population: self.most_asked(limit) })
     }
 
+    /// Adds what another part of the same run asks.
+    pub fn merge(&mut self, other: &Demand<'_>) {
+        for (sums, more) in self.asked.iter_mut().zip(&other.asked) {
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+        self.calls += other.calls;
+    }
+
     /// How many calls were offered.
     #[must_use]
     pub fn calls(&self) -> u64 {

@@ -65,6 +65,12 @@ impl Series {
         if self.bins == [Bin::default()] { &[] } else { &self.bins }
     }
 
+    /// The same counts, whatever was asked for last.
+    #[must_use]
+    pub fn at_rest(&self) -> Series {
+        Series { current: 0, from: self.start, bins: self.bins.clone(), ..*self }
+    }
+
     /// The bin of an instant.
     #[inline]
     pub fn at(&mut self, now: Instant) -> &mut Bin {
@@ -73,6 +79,19 @@ impl Series {
             self.turn_to(now);
         }
         &mut self.bins[self.current]
+    }
+
+    /// Adds what happened in another part of the same run.
+    pub(super) fn merge(&mut self, other: &Series) {
+        let bins = self.bins.len().max(other.bins.len());
+        self.bins.resize(bins, Bin::default());
+        for (sum, more) in self.bins.iter_mut().zip(&other.bins) {
+            sum.offered += more.offered;
+            sum.admitted += more.admitted;
+            sum.rejected += more.rejected;
+            sum.failed += more.failed;
+            sum.served += more.served;
+        }
     }
 
     #[cold]

@@ -208,6 +208,30 @@ impl Waves {
         }
     }
 
+    /// Adds the attempts of another part of the same run. Both sheets are as fine
+    /// as their own attempts let them be, and the coarser one is as fine as both
+    /// together would be.
+    pub fn merge(&mut self, mut other: Waves) {
+        while self.width < other.width {
+            self.halve_columns();
+        }
+        while other.width < self.width {
+            other.halve_columns();
+        }
+        while self.members < other.members {
+            self.halve_rows();
+        }
+        while other.members < self.members {
+            other.halve_rows();
+        }
+        self.cells.iter_mut().zip(&other.cells).for_each(|(sum, more)| sum.add(*more));
+        self.columns = self.columns.max(other.columns);
+        self.rows = self.rows.max(other.rows);
+        let stretches = self.retries.len().max(other.retries.len());
+        self.retries.resize(stretches, 0);
+        self.retries.iter_mut().zip(&other.retries).for_each(|(sum, more)| *sum += more);
+    }
+
     /// Two neighbouring columns become one.
     fn halve_columns(&mut self) {
         self.gather(|column, row| (column / 2, row));

@@ -18,6 +18,7 @@ mod laws_of_limiters;
 mod laws_of_models;
 mod limits;
 mod paces;
+mod parts;
 #[path = "../lab/table.rs"]
 mod table;
 mod ties;
