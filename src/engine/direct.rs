@@ -80,7 +80,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// An attempt leaves; how long it is on its way.
     #[inline]
     fn leave_home(&mut self, row: &mut Call, lane: &Lane<'_>) -> Option<Span> {
-        // A call without a row is in its first attempt, whatever row it counts for.
+        // It may have no row yet, so its client stands for it.
         if self.standstill.launches(self.now, row.client, row.attempts == 0) {
             let (population, policy) = (lane.population.name.clone(), lane.policy.name.clone());
             self.stopped = Some(RunError::Standstill { population, policy });
