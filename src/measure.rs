@@ -288,7 +288,10 @@ impl Measures {
 impl Observer for Measures {
     #[inline]
     fn expect(&self, client: u32) {
-        prefetch(&self.clients[self.row_of(client)]);
+        let row = &self.clients[self.row_of(client)];
+        // It is no power of two long, so that half of the rows lie in two lines.
+        prefetch(row);
+        prefetch(&row.longest_gap);
     }
 
     // In the engine each note is of a known fact, and only its arm is left.
