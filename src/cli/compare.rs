@@ -8,6 +8,7 @@ use clap::Args;
 use super::progress::Progress;
 use super::{Common, Failure, Threads, fetch, load, print, say};
 use crate::experiment::{self, Seeds};
+use crate::report::chart::Theme;
 use crate::report::output::Folder;
 use crate::report::record::{self, Asked, base};
 use crate::report::subject::Subject;
@@ -104,7 +105,7 @@ impl Compare {
         progress.end();
         let comparison = result?;
         let subject = Subject { plan: &plan, seeds, comparison: &comparison };
-        let wrote = write(&mut folder, &subject, &asked, &bundle)?;
+        let wrote = write(&mut folder, &subject, &asked, &bundle, threads)?;
         let place = folder.path().display().to_string();
         folder.keep()?;
         if self.common.prints() {
@@ -185,20 +186,28 @@ fn write(
     subject: &Subject<'_>,
     asked: &Asked,
     bundle: &Bundle,
+    threads: NonZeroUsize,
 ) -> Result<String, Failure> {
-    let mut names = vec![];
-    for (name, text) in csv::all(subject) {
-        folder.write(name, text.as_bytes())?;
-        names.push(name.to_owned());
-    }
+    let charts = figures::all(subject);
+    // Tables and pictures take as long as many a comparison.
+    let make = |task: usize| -> (String, Vec<u8>) {
+        if let Some((name, sheet)) = csv::SHEETS.get(task) {
+            return ((*name).to_owned(), sheet(subject).into_bytes());
+        }
+        let task = task - csv::SHEETS.len();
+        let chart = &charts[task / 2];
+        if task.is_multiple_of(2) {
+            (format!("{}.svg", chart.name()), chart.svg().into_bytes())
+        } else {
+            (format!("{}.png", chart.name()), chart.png(figures::SCALE, Theme::Light))
+        }
+    };
+    let write = |(name, bytes): (String, Vec<u8>)| folder.write(&name, &bytes);
+    experiment::side_by_side(threads, csv::SHEETS.len() + charts.len() * 2, make, write)?;
     let record = record::json(subject, asked, bundle.documents());
     folder.write("run.json", record.as_bytes())?;
+    let mut names: Vec<String> = csv::SHEETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     names.push("run.json".to_owned());
-    for figure in figures::all(subject) {
-        folder.write(&format!("{}.svg", figure.name()), figure.svg().as_bytes())?;
-        let png = figure.png(figures::SCALE, crate::report::chart::Theme::Light);
-        folder.write(&format!("{}.png", figure.name()), &png)?;
-        names.push(keep(&format!("{}.svg .png", figure.name())));
-    }
+    names.extend(charts.iter().map(|chart| keep(&format!("{}.svg .png", chart.name()))));
     Ok(names.join(" "))
 }

@@ -55,23 +55,15 @@ impl<O: Observer> Engine<'_, O> {
         }
         for client in self.part.clients_of(population) {
             let local = client - population.first_client;
-            self.sources[index].cursor = local;
-            let key = self.sources[index].key.member(u64::from(local));
-            while let Some((owner, number)) =
-                self.next_of_backlog(index, client).filter(|(c, _)| *c == client)
-            {
-                let intent = intent_of(population, owner, key, number);
+            let source = &self.sources[index];
+            let (key, begun) = source.thought(local);
+            for number in begun..population.calls_of(key).unwrap_or(0) {
+                let intent = intent_of(population, client, key, number);
                 let caller =
                     Caller { population: index_u16(index), client, endpoint: intent.endpoint };
-                self.observer.note(
-                    meant,
-                    caller,
-                    &Fact::Offered {
-                        principal: population.first_principal + local,
-                        call: number,
-                        content: intent.content,
-                    },
-                );
+                let (principal, content) = (population.first_principal + local, intent.content);
+                let offered = Fact::Offered { principal, call: number, content };
+                self.observer.note(meant, caller, &offered);
                 let end = End::Unfinished;
                 self.observer.note(meant, caller, &Fact::Ended { end, meant, attempts: 0 });
             }

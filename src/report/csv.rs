@@ -21,23 +21,20 @@ use super::text::cell;
 use crate::measure::METRICS;
 use crate::stats::interval::Estimate;
 
-/// A file to write: its name and what is in it.
-pub type Sheet = (&'static str, String);
+/// A file to write: its name, and how it is made.
+pub type Sheet = (&'static str, fn(&Subject<'_>) -> String);
 
 /// All CSV files of a comparison.
-#[must_use]
-pub fn all(subject: &Subject<'_>) -> Vec<Sheet> {
-    vec![
-        ("summary.csv", summary(subject)),
-        ("classes.csv", classes::sheet(subject)),
-        ("series.csv", series::sheet(subject)),
-        ("waves.csv", waves::sheet(subject)),
-        ("clients.csv", clients::sheet(subject)),
-        ("limits.csv", limits::sheet(subject)),
-        ("waits.csv", curves::waits(subject)),
-        ("fairness.csv", curves::fairness(subject)),
-    ]
-}
+pub const SHEETS: [Sheet; 8] = [
+    ("summary.csv", summary),
+    ("classes.csv", classes::sheet),
+    ("series.csv", series::sheet),
+    ("waves.csv", waves::sheet),
+    ("clients.csv", clients::sheet),
+    ("limits.csv", limits::sheet),
+    ("waits.csv", curves::waits),
+    ("fairness.csv", curves::fairness),
+];
 
 /// Every metric of every client.
 fn summary(subject: &Subject<'_>) -> String {

@@ -162,7 +162,7 @@ fn trajectories_are_pinned() {
         digests,
         [
             "50b66268bbfdc2760562fad9cb011015330f3a1a381042e7f68b7a81a6ccc437",
-            "ad74a7227a1d1c44c033c4e656166df7bc8bb3dfa21e447c94bcf1846a0ba7bc",
+            "891f4817ae9c512e7aee6edd0ab05a00a2831c27a9c97ff7a332f620c0113e5a",
         ]
     );
 }

@@ -100,32 +100,86 @@ fn many_random_models_come_to_the_same_in_parts() {
     assert!(hold(Kind::Any, 20_000) > 200);
 }
 
-/// Thirty clients of one app, each with a token of its own.
-fn of_one_app(limits: &str) -> Model {
-    let scenario = "name = \"app\"\nhorizon = \"5s\"\n\
-         service = { time = \"50ms\" }\n[[population]]\nname = \"p\"\ncount = 30\n\
-         identity = { app = \"shared\", token = \"each\" }\npoisson = \"3/s\"\n";
-    let api = format!("name = \"app\"\n{limits}");
-    let client = "name = \"c\"\nattempts = 3\nretries = [\"429\"]\nwait = { fixed = \"300ms\" }\n";
-    lab::model(scenario, &api, client)
+/// Texts that are added to a model of thirty clients of one app, each with a
+/// token and a limit of its own.
+#[derive(Clone, Copy, Default)]
+struct More {
+    service: &'static str,
+    population: &'static str,
+    /// Of the limit of the token.
+    limit: &'static str,
+    limits: &'static str,
+    client: &'static str,
 }
 
-const OF_TOKEN: &str = "[[limit]]\nname = \"token\"\nper = [\"token\"]\n\
-     token-bucket = { rate = \"1/s\", burst = 2 }\n";
+fn model(more: More) -> Model {
+    let scenario = format!(
+        "name = \"app\"\nhorizon = \"5s\"\n[service]\ntime = \"50ms\"\n{}\n[[population]]\n\
+         name = \"p\"\ncount = 30\nidentity = {{ app = \"shared\", token = \"each\" }}\n\
+         poisson = \"3/s\"\nasks = {{ read = 1, write = 1 }}\n\
+         content = {{ count = 9, zipf = 1.0 }}\n{}\n",
+        more.service, more.population
+    );
+    let api = format!(
+        "name = \"app\"\nheaders = [{{ name = \"X-Left\", tells = \"remaining\" }}, \
+         {{ name = \"X-Reset\", tells = \"reset\" }}]\n\
+         [[endpoint]]\nname = \"read\"\n[[endpoint]]\nname = \"write\"\n\
+         [[endpoint]]\nname = \"bulk\"\n[[limit]]\nname = \"token\"\nper = [\"token\"]\n\
+         fixed-window = {{ quota = 2, window = \"1s\" }}\n{}\n{}",
+        more.limit, more.limits
+    );
+    let client = format!(
+        "name = \"c\"\nattempts = 3\nretries = [\"429\"]\nwait = {{ fixed = \"300ms\" }}\n{}\n",
+        more.client
+    );
+    lab::model(&scenario, &api, &client)
+}
+
 const OF_APP: &str = "[[limit]]\nname = \"app\"\nper = [\"app\"]\n\
      fixed-window = { quota = 20, window = \"1s\" }\n";
+const OF_BATCHES: &str = "[[limit]]\nname = \"app\"\nper = [\"app\"]\nendpoints = [\"bulk\"]\n\
+     fixed-window = { quota = 2, window = \"1s\" }\n";
+const BUDGET: &str = "budget = [{ of = [\"app\"], grpc-throttle = { tokens = 10, ratio = 0.1 } }]";
+const BATCH: &str = "levers = { batch = { calls = 3, wait = \"500ms\", endpoint = \"bulk\" } }";
 
+/// All that ties clients, one at a time. A cut that overlooks it gives another
+/// run, so each of these is seen.
 #[test]
-fn one_shared_slot_keeps_a_model_whole_and_is_not_overlooked() {
+fn whatever_is_shared_keeps_a_model_whole() {
     let key = Key::run(1, 0);
-    let apart = of_one_app(OF_TOKEN);
+    let no = More::default();
+    let apart = model(no);
     let parts = Parts::at_most(16, &apart);
     assert_eq!(parts.count(), 16);
     assert_eq!(whole(&apart, key), in_parts(&apart, &parts, key));
-    let tied = of_one_app(&format!("{OF_TOKEN}{OF_APP}"));
-    assert_eq!(Parts::at_most(16, &tied).count(), 1);
-    // The cut of a model that lacks the shared limit is wrong for one that has it.
-    assert_ne!(whole(&tied, key), in_parts(&tied, &parts, key));
+    let ties = [
+        More { service: "places = 3", ..no },
+        More { service: "slowdown = 0.5", ..no },
+        More { service: "cache = { ttl = \"1s\", hit = \"2ms\" }", ..no },
+        More { service: "optimistic = true", ..no },
+        More { population: "workers = 3", ..no },
+        More { population: "levers = { spreads = true }", ..no },
+        More { population: BATCH, limits: OF_BATCHES, ..no },
+        More { limits: OF_APP, ..no },
+        More { limit: "penalty = { of = [\"app\"], first = \"500ms\" }", ..no },
+        More { client: "pause = [{ on = [\"429\"], for = \"300ms\", of = [\"app\"] }]", ..no },
+        More { client: "pace = [{ rate = \"9/s\", of = [\"app\"] }]", ..no },
+        More { client: "in-flight = [{ max = 3, of = [\"app\"] }]", ..no },
+        More { client: BUDGET, ..no },
+        More {
+            client: "header-pace = { of = [\"app\"], gauges = [{ remaining = \"X-Left\", reset = \"X-Reset\" }] }",
+            ..no
+        },
+        More {
+            client: "header-gate = { of = [\"app\"], remaining = \"X-Left\", reset = \"X-Reset\" }",
+            ..no
+        },
+    ];
+    for (number, more) in ties.into_iter().enumerate() {
+        let tied = model(more);
+        assert_eq!(Parts::at_most(16, &tied).count(), 1, "number {number} ties");
+        assert_ne!(whole(&tied, key), in_parts(&tied, &parts, key), "number {number} is seen");
+    }
 }
 
 /// A scenario that is large enough to be cut: 150 keys of ten clients each, and
@@ -137,12 +191,13 @@ fn large() -> tollgate::scenario::Plan {
          identity = { token = { of = 150 } }\npoisson = \"1/s\"\n\
          [[population]]\nname = \"q\"\ncount = 500\nidentity = { token = \"each\" }\n\
          backlog = { calls = [1, 9] }\nworkers = 1\n";
-    let api = format!("name = \"app\"\n{OF_TOKEN}");
+    let api = "name = \"app\"\n[[limit]]\nname = \"token\"\nper = [\"token\"]\n\
+         token-bucket = { rate = \"1/s\", burst = 2 }\n";
     let client = |name: &str, wait: &str| {
         format!("name = \"{name}\"\nattempts = 3\nretries = [\"429\"]\nwait = {wait}\n")
     };
     let (a, b) = (client("a", "{ fixed = \"300ms\" }"), client("b", "\"zero\""));
-    lab::plan(scenario, &api, &[("a", &a), ("b", &b)]).unwrap_or_else(|faults| panic!("{faults}"))
+    lab::plan(scenario, api, &[("a", &a), ("b", &b)]).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 #[test]
