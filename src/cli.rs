@@ -202,7 +202,7 @@ impl From<ExperimentError> for Failure {
         match error {
             // The model cannot be run as it is.
             ExperimentError::Run(error) => Failure::Usage(error.to_string()),
-            other => Failure::Failed(other.to_string()),
+            ExperimentError::Breach(breach) => Failure::Failed(breach.to_string()),
         }
     }
 }

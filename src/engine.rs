@@ -92,7 +92,9 @@ pub fn run_the_long_way<O: Observer>(
     observer: &mut O,
 ) -> Result<Ending, RunError> {
     let mut lanes = Lane::all(model);
-    lanes.iter_mut().for_each(|lane| lane.is_direct = false);
+    for way in &mut lanes {
+        way.is_direct = false;
+    }
     run_in(&lanes, model, Part::WHOLE, run, observer)
 }
 
@@ -130,6 +132,7 @@ fn run_in<O: Observer>(
 }
 
 /// All the state of a run.
+#[allow(clippy::struct_excessive_bools)] // what a model has is known, and what goes on
 struct Engine<'m, O> {
     model: &'m Model,
     /// Whose calls it makes.
@@ -193,7 +196,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         observer: &'m mut O,
     ) -> Self {
         let clients = model.clients();
-        let lines = |policy: &Policy| {
+        let places = |policy: &Policy| {
             let of =
                 |part: &crate::client::InFlight| vec![Line::new(part.max); part.of.len(clients)];
             policy.in_flight.iter().map(of).collect()
@@ -234,7 +237,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 .iter()
                 .map(|p| Account::new(p, clients, model.start))
                 .collect(),
-            in_flight: model.policies.iter().map(lines).collect(),
+            in_flight: model.policies.iter().map(places).collect(),
             workers: model.populations.iter().map(offer::worker_lines).collect(),
             sources: model
                 .populations

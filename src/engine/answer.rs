@@ -33,19 +33,19 @@ impl<O: Observer> Engine<'_, O> {
     /// What follows an answer: the policy says.
     pub(super) fn follow(&mut self, it: &Attempt, answer: Answer, headers: &Headers) {
         let call = it.call;
-        let lane = self.lane(call);
-        let policy = lane.policy;
-        if !lane.hedges {
-            self.land(call, lane);
+        let way = self.lane(call);
+        let policy = way.policy;
+        if !way.hedges {
+            self.land(call, way);
         }
         let heard = self.heard(call, answer, headers);
-        if lane.has_memory {
+        if way.has_memory {
             let who = self.who(call);
-            self.memories[lane.of].learn(policy, &who, &heard);
+            self.memories[way.of].learn(policy, &who, &heard);
         }
         let key = if policy.replays { self.client_key(call) } else { self.calls[call].key };
         let draw = Draw::Of(key, u64::from(it.number));
-        let next = if lane.has_budgets {
+        let next = if way.has_budgets {
             let who = self.who(call);
             let payer = Who { principal: self.next_principal(call), ..who };
             let (account, progress) = self.account(call);
@@ -57,10 +57,10 @@ impl<O: Observer> Engine<'_, O> {
         self.record(it, call, answer, then);
         match next {
             Next::Served => self.end(call, End::ByAttempt),
-            Next::GiveUp(cause) if lane.hedges => self.give_up_copies(call, cause),
+            Next::GiveUp(cause) if way.hedges => self.give_up_copies(call, cause),
             Next::GiveUp(cause) => self.end(call, End::GivenUp(cause)),
-            Next::Retry(wait) if lane.hedges => self.copy_on(call, wait),
-            Next::Retry(wait) => self.back_off(call, lane, policy.timer.sleeps(wait)),
+            Next::Retry(wait) if way.hedges => self.copy_on(call, wait),
+            Next::Retry(wait) => self.back_off(call, way, policy.timer.sleeps(wait)),
         }
     }
 
@@ -78,13 +78,13 @@ impl<O: Observer> Engine<'_, O> {
         self.sources[usize::from(row.population)].client_key(local)
     }
 
-    fn back_off(&mut self, call: u32, lane: &Lane<'_>, wait: Span) {
+    fn back_off(&mut self, call: u32, way: &Lane<'_>, wait: Span) {
         self.calls[call].stage = Stage::Backoff;
-        if lane.has_levers {
+        if way.has_levers {
             self.spread(call);
         }
-        if !lane.population.holds_worker {
-            self.dismiss(call, lane);
+        if !way.population.holds_worker {
+            self.dismiss(call, way);
         }
         // A wait of no time goes through the queue too: others may come first.
         self.push_call(self.now.after(wait), What::Wake, call);
@@ -117,22 +117,22 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A call is over, and those who ride with it.
     pub(super) fn end(&mut self, call: u32, end: End) {
-        let lane = self.lane(call);
+        let way = self.lane(call);
         self.abandon(call);
-        if lane.has_levers {
+        if way.has_levers {
             self.end_riders(call, end);
             if matches!(end, End::ByAttempt | End::ByBatch) {
                 self.remember(call);
             }
             self.end_in_session(call, end);
         }
-        self.land(call, lane);
+        self.land(call, way);
         let row = &self.calls[call];
         let (meant, attempts, stage) = (row.meant, row.attempts, row.stage);
         let (index, client, number) = (usize::from(row.population), row.client, row.number);
         self.note(call, &Fact::Ended { end, meant, attempts });
         self.alive -= 1;
-        self.dismiss(call, lane);
+        self.dismiss(call, way);
         match stage {
             // Still linked somewhere: the row is given back when it comes up.
             Stage::Queued => {
@@ -141,9 +141,9 @@ impl<O: Observer> Engine<'_, O> {
                 self.ties[call as usize].ended = true;
             }
             Stage::Held(part) => {
-                let slot = lane.policy.in_flight[usize::from(part)].of.slot(&self.who(call));
+                let slot = way.policy.in_flight[usize::from(part)].of.slot(&self.who(call));
                 let slot = slot.expect("who is in line has a slot");
-                self.in_flight[lane.of][usize::from(part)][slot].abandon();
+                self.in_flight[way.of][usize::from(part)][slot].abandon();
                 self.ties[call as usize].ended = true;
             }
             Stage::Riding => self.ties[call as usize].ended = true,

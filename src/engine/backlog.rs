@@ -56,7 +56,7 @@ impl<O: Observer> Engine<'_, O> {
         for client in self.part.clients_of(population) {
             let local = client - population.first_client;
             let source = &self.sources[index];
-            let (key, begun) = source.thought(local);
+            let (key, begun) = (source.client_key(local), source.begun[local as usize]);
             for number in begun..population.calls_of(key).unwrap_or(0) {
                 let intent = intent_of(population, client, key, number);
                 let caller =

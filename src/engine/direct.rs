@@ -20,26 +20,26 @@ use crate::time::Span;
 impl<'m, O: Observer> Engine<'m, O> {
     /// A call begins.
     #[inline]
-    pub(super) fn set_off(&mut self, lane: &'m Lane<'m>, mut row: Call) {
+    pub(super) fn set_off(&mut self, way: &'m Lane<'m>, mut row: Call) {
         self.alive += 1;
-        let principal = lane.population.principal_of(row.client);
+        let principal = way.population.principal_of(row.client);
         let offered = Fact::Offered { principal, call: row.number, content: row.content };
         self.note_direct(&row, &offered);
-        self.go_straight(&mut row, NONE, lane);
+        self.go_straight(&mut row, NONE, way);
     }
 
     /// What a call has waited for is there.
     #[inline]
-    pub(super) fn resume(&mut self, call: u32, lane: &'m Lane<'m>) {
+    pub(super) fn resume(&mut self, call: u32, way: &'m Lane<'m>) {
         let mut row = self.calls[call];
-        self.go_straight(&mut row, call, lane);
+        self.go_straight(&mut row, call, way);
     }
 
     /// Takes a call as far as it goes at this instant.
-    fn go_straight(&mut self, row: &mut Call, index: u32, lane: &'m Lane<'m>) {
+    fn go_straight(&mut self, row: &mut Call, index: u32, way: &'m Lane<'m>) {
         let from = row.stage;
         if !matches!(from, Stage::Outward | Stage::There | Stage::Homeward) {
-            let Some(takes) = self.leave_home(row, lane) else { return };
+            let Some(takes) = self.leave_home(row, way) else { return };
             if takes != Span::ZERO {
                 row.stage = Stage::Outward;
                 return self.park(row, index, takes);
@@ -48,7 +48,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let came_to = if matches!(from, Stage::There | Stage::Homeward) {
             row.came_to
         } else {
-            let (came_to, takes) = self.come(row, lane);
+            let (came_to, takes) = self.come(row, way);
             if takes != Span::ZERO {
                 (row.stage, row.came_to) = (Stage::There, came_to);
                 return self.park(row, index, takes);
@@ -56,13 +56,13 @@ impl<'m, O: Observer> Engine<'m, O> {
             came_to
         };
         if from != Stage::Homeward {
-            let takes = self.go_home(row, came_to, lane);
+            let takes = self.go_home(row, came_to, way);
             if takes != Span::ZERO {
                 (row.stage, row.came_to) = (Stage::Homeward, came_to);
                 return self.park(row, index, takes);
             }
         }
-        self.hear(row, index, came_to, lane);
+        self.hear(row, index, came_to, way);
     }
 
     /// The call waits: its row is where its event will look for it.
@@ -79,10 +79,10 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// An attempt leaves; how long it is on its way.
     #[inline]
-    fn leave_home(&mut self, row: &mut Call, lane: &Lane<'_>) -> Option<Span> {
+    fn leave_home(&mut self, row: &mut Call, way: &Lane<'_>) -> Option<Span> {
         // It may have no row yet, so its client stands for it.
         if self.standstill.launches(self.now, row.client, row.attempts == 0) {
-            let (population, policy) = (lane.population.name.clone(), lane.policy.name.clone());
+            let (population, policy) = (way.population.name.clone(), way.policy.name.clone());
             self.stopped = Some(RunError::Standstill { population, policy });
             return None;
         }
@@ -90,13 +90,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         row.sent = self.now;
         self.undecided += 1;
         self.note_direct(row, &Fact::Sent);
-        Some(lane.population.outward.draw(row.key, Purpose::Outward, u64::from(row.attempts)))
+        Some(way.population.outward.draw(row.key, Purpose::Outward, u64::from(row.attempts)))
     }
 
     /// The API decides; what the attempt comes to, and how long that takes.
     #[inline]
-    fn come(&mut self, row: &Call, lane: &Lane<'_>) -> (Outcome, Span) {
-        let principal = lane.population.principal_of(row.client);
+    fn come(&mut self, row: &Call, way: &Lane<'_>) -> (Outcome, Span) {
+        let principal = way.population.principal_of(row.client);
         let request = Request { endpoint: row.endpoint, principal, cost: None, ticket: NONE };
         let decision = self.api.decide_plain(self.now, request);
         self.undecided -= 1;
@@ -118,31 +118,31 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The server is done with the attempt; how long its answer is on its way.
     #[inline]
-    fn go_home(&mut self, row: &Call, came_to: Outcome, lane: &Lane<'_>) -> Span {
+    fn go_home(&mut self, row: &Call, came_to: Outcome, way: &Lane<'_>) -> Span {
         let Outcome { status, refused_by } = came_to;
         if refused_by.is_none() {
             self.service.done(self.now, row.endpoint, row.content, status);
         }
         self.note_direct(row, &Fact::Left(Answer::Status(status)));
         let number = u64::from(row.attempts);
-        lane.population.homeward.draw(row.key, Purpose::Homeward, number)
+        way.population.homeward.draw(row.key, Purpose::Homeward, number)
     }
 
     /// The client hears the answer, and its policy says what follows.
     #[inline]
-    fn hear(&mut self, row: &mut Call, mut index: u32, came_to: Outcome, lane: &'m Lane<'m>) {
+    fn hear(&mut self, row: &mut Call, mut index: u32, came_to: Outcome, way: &'m Lane<'m>) {
         let answer = Answer::Status(came_to.status);
         let method = || self.model.api.endpoints[usize::from(row.endpoint)].method;
         let next = if came_to.status.is_class(2) {
             Next::Served
-        } else if let Some(waits) = &lane.waits {
-            waits.next(row.attempts, method(), answer, self.draw(row, lane))
+        } else if let Some(waits) = &way.waits {
+            waits.next(row.attempts, method(), answer, self.draw(row, way))
         } else {
-            let (now, clock) = (self.now, lane.population.clock(self.now));
+            let (now, clock) = (self.now, way.population.clock(self.now));
             let heard = Heard { now, clock, method: method(), answer, headers: &Headers::NONE };
-            self.progressed(row, &mut index, &heard, lane)
+            self.progressed(row, &mut index, &heard, way)
         };
-        self.close(row, index, came_to, next, lane);
+        self.close(row, index, came_to, next, way);
     }
 
     /// The same where it hangs on how far the call has come, which needs a row.
@@ -152,7 +152,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         row: &mut Call,
         index: &mut u32,
         heard: &Heard<'_>,
-        lane: &'m Lane<'m>,
+        way: &'m Lane<'m>,
     ) -> Next {
         if *index == NONE {
             *index = self.admit_row(*row, NONE);
@@ -165,8 +165,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         if row.attempts == 1 {
             self.progress[first] = Progress::since(row.sent);
         }
-        let draw = self.draw(row, lane);
-        lane.policy.next(heard, &mut self.progress[first..=first], draw, &mut ())
+        let draw = self.draw(row, way);
+        way.policy.next(heard, &mut self.progress[first..=first], draw, &mut ())
     }
 
     /// An attempt is over: the call waits for the next, or is over too.
@@ -177,7 +177,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         index: u32,
         came_to: Outcome,
         next: Next,
-        lane: &'m Lane<'m>,
+        way: &'m Lane<'m>,
     ) {
         let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
         let record = AttemptRecord {
@@ -192,7 +192,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let end = match next {
             Next::Retry(wait) => {
                 row.stage = Stage::Backoff;
-                return self.park(row, index, lane.policy.timer.sleeps(wait));
+                return self.park(row, index, way.policy.timer.sleeps(wait));
             }
             Next::Served => End::ByAttempt,
             Next::GiveUp(cause) => End::GivenUp(cause),
@@ -207,10 +207,10 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The draws of what follows an answer.
     #[inline]
-    fn draw(&self, row: &Call, lane: &Lane<'_>) -> Draw {
+    fn draw(&self, row: &Call, way: &Lane<'_>) -> Draw {
         let source = &self.sources[usize::from(row.population)];
-        let own = row.client - lane.population.first_client;
-        let key = if lane.policy.replays { source.client_key(own) } else { row.key };
+        let own = row.client - way.population.first_client;
+        let key = if way.policy.replays { source.client_key(own) } else { row.key };
         Draw::Of(key, u64::from(row.attempts))
     }
 

@@ -38,9 +38,9 @@ impl<'m> Lane<'m> {
     pub(super) fn all(model: &'m Model) -> Vec<Lane<'m>> {
         let plain = is_plain(model);
         let new = |population| {
-            let mut lane = Lane::new(model, population);
-            lane.is_direct = plain && lane.meets_nothing();
-            lane
+            let mut way = Lane::new(model, population);
+            way.is_direct = plain && way.meets_nothing();
+            way
         };
         model.populations.iter().map(new).collect()
     }

@@ -99,7 +99,7 @@ pub(super) fn worker_lines(population: &Population) -> Vec<Line> {
     }
 }
 
-impl<'m, O: Observer> Engine<'m, O> {
+impl<O: Observer> Engine<'_, O> {
     /// The population opens: first arrivals, or workers that look for work.
     pub(super) fn open(&mut self, index: usize) {
         let population = &self.model.populations[index];
@@ -231,9 +231,9 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// A call begins, the direct way or the long one.
     #[inline]
     fn start_call(&mut self, index: usize, intent: &Intent) -> Then {
-        let lane = &self.lanes[index];
-        if lane.is_direct {
-            self.set_off(lane, self.call_of(index, intent, Stage::New));
+        let way = &self.lanes[index];
+        if way.is_direct {
+            self.set_off(way, self.call_of(index, intent, Stage::New));
             return None;
         }
         let call = self.row(index, *intent, Stage::New);
@@ -290,31 +290,31 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// A call begins: the levers first, then its worker.
     pub(super) fn begin(&mut self, call: u32) -> Then {
-        let (now, lane) = (self.now, self.lane(call));
+        let (now, way) = (self.now, self.lane(call));
         let row = &mut self.calls[call];
         (row.meant, row.stage) = (now, Stage::New);
         let (call_number, content) = (row.number, row.content);
-        if lane.is_direct {
+        if way.is_direct {
             let row = Call { birth: Birth::NONE, ..*row };
             self.calls.remove(call);
-            self.set_off(lane, row);
+            self.set_off(way, row);
             return None;
         }
         let principal = self.principal(call);
         let offered = Fact::Offered { principal, call: call_number, content };
         self.alive += 1;
         self.note(call, &offered);
-        if lane.has_levers {
+        if way.has_levers {
             if let Some(end) = self.lever(call) {
                 self.end(call, end);
                 return None;
             }
             self.spread(call);
         }
-        if let Some(patience) = lane.population.patience {
+        if let Some(patience) = way.population.patience {
             self.push_call(self.now.after(patience), What::Deadline, call);
         }
-        if lane.has_levers && self.batch(call) {
+        if way.has_levers && self.batch(call) {
             return None;
         }
         self.enroll(call)
@@ -330,7 +330,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 pub(super) fn population_of(lanes: &[Lane<'_>], client: u32) -> usize {
     match lanes {
         [_] => 0,
-        _ => lanes.partition_point(|lane| lane.population.first_client <= client) - 1,
+        _ => lanes.partition_point(|way| way.population.first_client <= client) - 1,
     }
 }
 

@@ -24,9 +24,9 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The call looks for a worker.
     pub(super) fn enroll(&mut self, call: u32) -> Then {
-        let lane = self.lane(call);
-        if !lane.has_workers {
-            return self.ready(call, lane);
+        let way = self.lane(call);
+        if !way.has_workers {
+            return self.ready(call, way);
         }
         let row = &self.calls[call];
         let index = usize::from(row.population);
@@ -34,9 +34,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         let line = &mut self.workers[index][line];
         if line.take() {
             self.ties[call as usize].has_worker = true;
-            return self.ready(call, lane);
+            return self.ready(call, way);
         }
-        if line.waiting() >= lane.population.queue {
+        if line.waiting() >= way.population.queue {
             self.forsake(call, false);
             self.end(call, End::GivenUp(Cause::Shed));
             return None;
@@ -47,8 +47,8 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The call's worker is free for another: the first in line, or the backlog.
-    pub(super) fn dismiss(&mut self, call: u32, lane: &Lane<'_>) {
-        if !lane.has_workers || !std::mem::take(&mut self.ties[call as usize].has_worker) {
+    pub(super) fn dismiss(&mut self, call: u32, way: &Lane<'_>) {
+        if !way.has_workers || !std::mem::take(&mut self.ties[call as usize].has_worker) {
             return;
         }
         let (index, client) = (usize::from(self.calls[call].population), self.calls[call].client);
@@ -65,18 +65,18 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The call has its worker: it takes the places in flight that it does not hold yet.
-    fn ready(&mut self, call: u32, lane: &'m Lane<'m>) -> Then {
-        if lane.has_places && !self.takes_places(call, lane) {
+    fn ready(&mut self, call: u32, way: &'m Lane<'m>) -> Then {
+        if way.has_places && !self.takes_places(call, way) {
             return None;
         }
-        self.depart(call, lane, 0)
+        self.depart(call, way, 0)
     }
 
     /// Takes the places in flight that the call does not hold yet; at the first
     /// that is not free it joins the line.
-    fn takes_places(&mut self, call: u32, lane: &Lane<'_>) -> bool {
+    fn takes_places(&mut self, call: u32, way: &Lane<'_>) -> bool {
         let who = self.who(call);
-        for (n, part) in lane.policy.in_flight.iter().enumerate() {
+        for (n, part) in way.policy.in_flight.iter().enumerate() {
             if self.ties[call as usize].held & (1 << n) != 0
                 || !part.filter.takes(who.population, who.endpoint)
             {
@@ -85,7 +85,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             let Some(slot) = part.of.slot(&who) else {
                 continue;
             };
-            let line = &mut self.in_flight[lane.of][n][slot];
+            let line = &mut self.in_flight[way.of][n][slot];
             if !line.take() {
                 self.calls[call].stage =
                     Stage::Held(u8::try_from(n).expect("a policy has few parts"));
@@ -98,23 +98,23 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The call gives its places in flight back.
-    pub(super) fn land(&mut self, call: u32, lane: &Lane<'_>) {
-        if lane.has_places {
-            self.give_places(call, lane, u32::MAX);
+    pub(super) fn land(&mut self, call: u32, way: &Lane<'_>) {
+        if way.has_places {
+            self.give_places(call, way, u32::MAX);
         }
     }
 
     /// The call gives back those of its places whose bits are in `of`.
-    fn give_places(&mut self, call: u32, lane: &Lane<'_>, of: u32) {
+    fn give_places(&mut self, call: u32, way: &Lane<'_>, of: u32) {
         let held = self.ties[call as usize].held & of;
         if held == 0 {
             return;
         }
         self.ties[call as usize].held &= !of;
-        let (who, parts) = (self.who(call), lane.policy.in_flight.iter().enumerate());
+        let (who, parts) = (self.who(call), way.policy.in_flight.iter().enumerate());
         for (n, part) in parts.filter(|(n, _)| held & (1 << n) != 0) {
             let slot = part.of.slot(&who).expect("what is held has a slot");
-            let line = &mut self.in_flight[lane.of][n][slot];
+            let line = &mut self.in_flight[way.of][n][slot];
             if let Some(next) = line.pop(&mut self.calls, &self.ties) {
                 self.ties[next as usize].held |= 1 << n;
                 self.calls[next].stage = Stage::Backoff;
@@ -126,14 +126,14 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The call leaves when its policy lets it.
-    fn depart(&mut self, call: u32, lane: &'m Lane<'m>, passed: u8) -> Then {
-        if !lane.has_memory {
-            return self.send(call, lane);
+    fn depart(&mut self, call: u32, way: &'m Lane<'m>, passed: u8) -> Then {
+        if !way.has_memory {
+            return self.send(call, way);
         }
         let who = self.who(call);
-        let memory = &mut self.memories[lane.of];
-        let (at, passed) = match memory.permit(lane.policy, &who, self.now, passed) {
-            Permit::Go => return self.send(call, lane),
+        let memory = &mut self.memories[way.of];
+        let (at, passed) = match memory.permit(way.policy, &who, self.now, passed) {
+            Permit::Go => return self.send(call, way),
             Permit::Reserved(at, passed) => (at, passed),
             Permit::Closed(at) => (at, 0),
         };
@@ -144,25 +144,25 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// A wait is over: before a retry, for a worker, for a place, for leave.
     pub(super) fn wake(&mut self, call: u32) -> Then {
-        let lane = self.lane(call);
+        let way = self.lane(call);
         match self.calls[call].stage {
-            Stage::Pacing(passed) => self.depart(call, lane, passed),
-            Stage::Backoff if lane.has_workers && self.ties[call as usize].has_worker => {
-                self.ready(call, lane)
+            Stage::Pacing(passed) => self.depart(call, way, passed),
+            Stage::Backoff if way.has_workers && self.ties[call as usize].has_worker => {
+                self.ready(call, way)
             }
             Stage::Backoff => self.enroll(call),
             _ => None,
         }
     }
 
-    fn send(&mut self, call: u32, lane: &'m Lane<'m>) -> Then {
-        if lane.doors != 0 {
-            self.give_places(call, lane, lane.doors);
+    fn send(&mut self, call: u32, way: &'m Lane<'m>) -> Then {
+        if way.doors != 0 {
+            self.give_places(call, way, way.doors);
         }
         if self.calls[call].attempts == 0 {
-            self.set_out(call, lane.policy);
+            self.set_out(call, way.policy);
         }
-        if lane.has_budgets && !self.admits(call) {
+        if way.has_budgets && !self.admits(call) {
             self.forsake(call, false);
             self.end(call, End::GivenUp(Cause::Throttle));
             return None;
@@ -172,8 +172,8 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// An attempt leaves.
     pub(super) fn launch(&mut self, call: u32) {
-        let lane = self.lane(call);
-        let (population, policy) = (lane.population, lane.policy);
+        let way = self.lane(call);
+        let (population, policy) = (way.population, way.policy);
         if self.standstill.launches(self.now, call, self.calls[call].attempts == 0) {
             let (population, policy) = (population.name.clone(), policy.name.clone());
             self.stopped = Some(RunError::Standstill { population, policy });
@@ -186,7 +186,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         row.sent = self.now;
         let it = Attempt { principal, endpoint: asks, ..attempt_of(row, call) };
         let mut flight = Flight { it, row: NONE };
-        if self.has_rows_beside || lane.hedges || policy.timeout.is_some() {
+        if self.has_rows_beside || way.hedges || policy.timeout.is_some() {
             self.ground(&mut flight, policy);
         }
         self.undecided += 1;
@@ -242,11 +242,11 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// A call ends without an answer to its attempt, which is in flight (`sent`)
     /// or has not left: its budgets get back what it holds of them.
     pub(super) fn forsake(&mut self, call: u32, sent: bool) {
-        let lane = self.lane(call);
-        if lane.has_budgets && self.calls[call].attempts > 0 {
+        let way = self.lane(call);
+        if way.has_budgets && self.calls[call].attempts > 0 {
             let who = self.who(call);
             let (account, progress) = self.account(call);
-            account.lose(lane.policy, &who, progress, sent);
+            account.lose(way.policy, &who, progress, sent);
         }
     }
 

@@ -152,7 +152,7 @@ mod tests {
         let work = |task: usize| {
             most.fetch_max(1 + live.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
             // Every seventh takes longer, so that those behind it pile up.
-            let long = if task % 7 == 0 { 20_000 } else { 100 };
+            let long = if task.is_multiple_of(7) { 20_000 } else { 100 };
             (0..long).for_each(|_| std::hint::spin_loop());
             Live(task, &live)
         };

@@ -150,7 +150,9 @@ mod tests {
     fn completion(calls: u64, spared: u64, served: &[u64]) -> Completion {
         let mut it =
             Completion { finite: vec![true], calls, spared, served: 0, late: vec![], last: None };
-        served.iter().for_each(|at| it.served(Instant(*at), 0));
+        for at in served {
+            it.served(Instant(*at), 0);
+        }
         it
     }
 

@@ -69,7 +69,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn peak(mut peak: Peak, millis: &[u64]) -> Peak {
-        millis.iter().for_each(|ms| peak.count(Instant(0).after(Span::millis(*ms))));
+        for ms in millis {
+            peak.count(Instant(0).after(Span::millis(*ms)));
+        }
         peak
     }
 
@@ -80,7 +82,9 @@ mod tests {
             mut others in prop::collection::vec(0_u64..9_000, 0..40),
         ) {
             let mut all = [&ones[..], &others].concat();
-            [&mut ones, &mut others, &mut all].into_iter().for_each(|list| list.sort_unstable());
+            for list in [&mut ones, &mut others, &mut all] {
+                list.sort_unstable();
+            }
             let mut sum = Peak::of_part();
             sum.merge(peak(Peak::of_part(), &ones));
             sum.merge(peak(Peak::of_part(), &others));

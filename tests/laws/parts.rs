@@ -176,9 +176,9 @@ fn whatever_is_shared_keeps_a_model_whole() {
         },
     ];
     for (number, more) in ties.into_iter().enumerate() {
-        let tied = model(more);
-        assert_eq!(Parts::at_most(16, &tied).count(), 1, "number {number} ties");
-        assert_ne!(whole(&tied, key), in_parts(&tied, &parts, key), "number {number} is seen");
+        let one = model(more);
+        assert_eq!(Parts::at_most(16, &one).count(), 1, "number {number} ties");
+        assert_ne!(whole(&one, key), in_parts(&one, &parts, key), "number {number} is seen");
     }
 }
 
