@@ -11,12 +11,12 @@
 //! - An event is 16 bytes: its time, its number, what happens to which row.
 //! - The queue sorts only the next few dozen events; all others lie in buckets
 //!   that are written and read in sequence, so it does not slow down as they
-//!   become more ([`queue`]).
+//!   become more (`queue`).
 //! - A call is one cache line; what few models need of it lies elsewhere, and
-//!   most calls need nothing but that line ([`direct`]).
-//! - The rows of coming events are fetched while others run ([`ahead`]): that
+//!   most calls need nothing but that line (`direct`).
+//! - The rows of coming events are fetched while others run (`ahead`): that
 //!   keeps a million clients nearly as fast as ten thousand.
-//! - What a population's calls can meet is known before the run ([`lane`]): what
+//! - What a population's calls can meet is known before the run (`lane`): what
 //!   a model does not have costs a call one look.
 //! - A hop of no time is a step of a loop, not an event; draws have no state;
 //!   nothing is allocated once the tables have their size; and an observer is
