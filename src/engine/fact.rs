@@ -125,7 +125,8 @@ impl Observer for () {
 impl<A: Observer, B: Observer> Observer for (A, B) {
     const COUNTS: bool = A::COUNTS || B::COUNTS;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as for whom it passes the fact on to
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         self.0.note(now, caller, fact);
         self.1.note(now, caller, fact);
@@ -146,7 +147,8 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 impl<O: Observer> Observer for Option<O> {
     const COUNTS: bool = O::COUNTS;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as for whom it passes the fact on to
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         if let Some(observer) = self {
             observer.note(now, caller, fact);
@@ -169,7 +171,8 @@ impl<O: Observer> Observer for Option<O> {
 impl<O: Observer> Observer for &mut O {
     const COUNTS: bool = O::COUNTS;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as for whom it passes the fact on to
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         (**self).note(now, caller, fact);
     }
