@@ -291,7 +291,7 @@ impl Observer for Measures {
         let row = &self.clients[self.row_of(client)];
         // It is no power of two long, so that half of the rows lie in two lines.
         prefetch(row);
-        prefetch(&row.longest_gap);
+        prefetch(&row.rejects);
     }
 
     // In the engine each note is of a known fact, and only its arm is left.

@@ -11,16 +11,18 @@ use crate::engine::Ending;
 use crate::experiment::{self, Once};
 use crate::report::events::Events;
 use crate::report::single::Single;
+use crate::report::table::Format;
 use crate::report::text::{visible, wrap};
 use crate::scenario::{Model, Variant};
 
 /// Runs one client.
 #[derive(Debug, Args)]
 #[command(after_help = "\
---stats says on stderr, also with --quiet, what the run cost: CPU time for each
-event (of the run alone, with the rows of --events), CPU time until the run
+--stats says after the table, also with --quiet, what the run cost: CPU time for
+each event (of the run alone, with the rows of --events), CPU time until the run
 began, the most memory that the process had, and what of it came for each client
-on top of the bare program. The numbers differ each time: they are in no file.
+on top of the bare program. The numbers differ each time: they are in no file,
+and where stdout is data (csv, json, rows) they are said on stderr.
 
 Examples:
   tollgate run clover --client clover-sample
@@ -92,7 +94,7 @@ impl Run {
         };
         self.tell(&single.write(self.common.format()))?;
         if self.stats {
-            say(&stats.lines(run.events, variant.model.clients()));
+            self.tell_stats(&stats.lines(run.events, variant.model.clients()))?;
         }
         Ok(())
     }
@@ -103,6 +105,17 @@ impl Run {
             "client {client}, the first of {listed} of {scenario}: --client NAME runs another"
         );
         say(&wrap(&line, 2));
+    }
+
+    /// What the run cost is for whoever reads the table, and no data.
+    fn tell_stats(&self, lines: &str) -> Result<(), Failure> {
+        let is_table = matches!(self.common.format(), Format::Text | Format::Markdown);
+        if !is_table || self.events.as_deref() == Some("-") {
+            say(lines);
+            return Ok(());
+        }
+        let gap = if self.common.prints() { "\n" } else { "" };
+        print(&format!("{gap}{}\n", lines.trim_end()))
     }
 
     fn tell(&self, text: &str) -> Result<(), Failure> {

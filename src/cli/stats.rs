@@ -1,5 +1,5 @@
-//! `--stats`: what a run cost the machine. It differs from run to run, so it is
-//! said beside the data and stands in no file.
+//! `--stats`: what a run cost the machine. It differs from run to run, so it
+//! stands beside the data and in no file.
 
 use std::time::Duration;
 

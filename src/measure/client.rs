@@ -5,7 +5,12 @@ use crate::time::{Instant, Span};
 
 /// One client's share of a run: integers only, because there may be millions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)] // in this order, so that it is known which field is the last
 pub struct ClientRow {
+    /// When a call was last served; the run's start before.
+    pub last_served: Instant,
+    /// The longest time between two served calls.
+    pub longest_gap: Span,
     /// Calls that it meant to make.
     pub calls: u32,
     /// Of them served.
@@ -16,10 +21,6 @@ pub struct ClientRow {
     pub attempts: u32,
     /// Attempts that a limit refused.
     pub rejects: u32,
-    /// When a call was last served; the run's start before.
-    pub last_served: Instant,
-    /// The longest time between two served calls.
-    pub longest_gap: Span,
 }
 
 impl ClientRow {
