@@ -5,7 +5,8 @@ use super::event::{Then, What};
 use super::lane::Lane;
 use super::slab::Birth;
 use super::{Caller, End, Engine, Fact, Observer, RunError};
-use crate::api::Receipt;
+use crate::api::{EndpointId, Receipt};
+use crate::attribute::Principal;
 use crate::client::{Cause, Deadline, Exceed, Permit, Policy, Progress, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
@@ -184,8 +185,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         row.attempts = row.attempts.saturating_add(1);
         row.stage = Stage::Sent;
         row.sent = self.now;
-        let it = Attempt { principal, endpoint: asks, ..attempt_of(row, call) };
-        let mut flight = Flight { it, row: NONE };
+        let mut flight = Flight { it: attempt_of(row, call, principal, asks), row: NONE };
         if self.has_rows_beside || way.hedges || policy.timeout.is_some() {
             self.ground(&mut flight, policy);
         }
@@ -295,7 +295,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 }
 
 /// An attempt for a call, on its way out.
-fn attempt_of(row: &Call, call: u32) -> Attempt {
+fn attempt_of(row: &Call, call: u32, principal: Principal, endpoint: EndpointId) -> Attempt {
     Attempt {
         key: row.key,
         birth: Birth::NONE,
@@ -304,9 +304,9 @@ fn attempt_of(row: &Call, call: u32) -> Attempt {
         sibling: row.attempt,
         client: row.client,
         number: row.attempts,
-        endpoint: row.endpoint,
+        endpoint,
         content: row.content,
-        principal: 0,
+        principal,
         population: row.population,
         phase: Phase::Outward,
         stage: 0,
