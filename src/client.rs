@@ -107,6 +107,18 @@ pub enum Next {
     GiveUp(Cause),
 }
 
+impl Next {
+    /// The wait before the next attempt, if there is one.
+    #[must_use]
+    #[inline]
+    pub const fn wait(self) -> Option<Span> {
+        match self {
+            Next::Retry(wait) => Some(wait),
+            Next::Served | Next::GiveUp(_) => None,
+        }
+    }
+}
+
 /// Whose memory a part of a policy uses.
 #[derive(Clone, Debug)]
 pub enum Whose {

@@ -41,6 +41,8 @@ mod send;
 mod serve;
 mod slab;
 mod standstill;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
@@ -105,30 +107,7 @@ fn run_in<O: Observer>(
     run: Key,
     observer: &mut O,
 ) -> Result<Ending, RunError> {
-    let mut engine = Engine::new(model, part, lanes, run, observer);
-    engine.start();
-    let end = model.horizon.after(model.drain);
-    let most = model.events.unwrap_or(u64::MAX);
-    while engine.events < most
-        && let Some(entry) = engine.queue.pop_before(end.0)
-    {
-        engine.look_ahead();
-        engine.now = Instant(entry.at);
-        engine.happen(&entry);
-        if let Some(error) = engine.stopped.take() {
-            return Err(error);
-        }
-        if engine.queue.needs_renumbering() {
-            engine.renumber();
-        }
-    }
-    let census = engine.finish();
-    Ok(Ending {
-        at: engine.now,
-        events: engine.events,
-        limits: engine.api.counts().to_vec(),
-        census,
-    })
+    Engine::new(model, part, lanes, run, observer).run()
 }
 
 /// All the state of a run.
@@ -246,6 +225,29 @@ impl<'m, O: Observer> Engine<'m, O> {
                 .collect(),
             stopped: None,
         }
+    }
+
+    /// From the first event to the last.
+    fn run(mut self) -> Result<Ending, RunError> {
+        self.start();
+        let end = self.model.horizon.after(self.model.drain);
+        let most = self.model.events.unwrap_or(u64::MAX);
+        while self.events < most
+            && let Some(entry) = self.queue.pop_before(end.0)
+        {
+            self.look_ahead();
+            self.now = Instant(entry.at);
+            self.happen(&entry);
+            if let Some(error) = self.stopped.take() {
+                return Err(error);
+            }
+            if self.queue.needs_renumbering() {
+                self.renumber();
+            }
+        }
+        let census = self.finish();
+        let limits = self.api.counts().to_vec();
+        Ok(Ending { at: self.now, events: self.events, limits, census })
     }
 
     fn start(&mut self) {

@@ -38,9 +38,18 @@ impl ApiModel {
     fn alone(&self, endpoint: &Endpoint) -> Option<LimitId> {
         let [id] = endpoint.limits[..] else { return None };
         let limit = self.limit(id);
-        let waits = limit.limiter.delays() || limit.limiter.queue().is_some();
-        let told = limit.shadow || limit.notifies || limit.penalty.is_some();
-        (!waits && !told && !limit.counts_rejects && !limit.keeps_receipt()).then_some(id)
+        (limit.owes_nothing() && !limit.limiter.delays()).then_some(id)
+    }
+}
+
+impl LimitModel {
+    /// Whether nothing is left to do once it has decided: nobody waits in its
+    /// line or is told or locked, and what it counted is for good.
+    #[must_use]
+    pub fn owes_nothing(&self) -> bool {
+        let told = self.shadow || self.notifies || self.penalty.is_some();
+        let waits = self.limiter.queue().is_some();
+        !waits && !told && !self.counts_rejects && !self.keeps_receipt()
     }
 }
 

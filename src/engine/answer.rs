@@ -6,7 +6,7 @@ use super::lane::Lane;
 use super::{AttemptRecord, End, Engine, Fact, Observer};
 use crate::client::{Draw, Heard, Next, Who};
 use crate::http::{Answer, Headers};
-use crate::rng::{Key, Purpose};
+use crate::rng::Purpose;
 use crate::time::Span;
 use crate::workload::Work;
 
@@ -43,8 +43,7 @@ impl<O: Observer> Engine<'_, O> {
             let who = self.who(call);
             self.memories[way.of].learn(policy, &who, &heard);
         }
-        let key = if policy.replays { self.client_key(call) } else { self.calls[call].key };
-        let draw = Draw::Of(key, u64::from(it.number));
+        let draw = Draw::Of(self.draws_of(&self.calls[call], way), u64::from(it.number));
         let next = if way.has_budgets {
             let who = self.who(call);
             let payer = Who { principal: self.next_principal(call), ..who };
@@ -53,8 +52,7 @@ impl<O: Observer> Engine<'_, O> {
         } else {
             policy.next(&heard, self.progress(call), draw, &mut ())
         };
-        let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
-        self.record(it, call, answer, then);
+        self.record(it, call, answer, next.wait());
         match next {
             Next::Served => self.end(call, End::ByAttempt),
             Next::GiveUp(cause) if way.hedges => self.give_up_copies(call, cause),
@@ -69,13 +67,6 @@ impl<O: Observer> Engine<'_, O> {
         let (now, clock) = (self.now, self.population(call).clock(self.now));
         let method = self.model.api.endpoints[usize::from(self.asks(call))].method;
         Heard { now, clock, method, answer, headers }
-    }
-
-    /// The key of all draws of the client that makes a call.
-    fn client_key(&self, call: u32) -> Key {
-        let row = &self.calls[call];
-        let local = row.client - self.population(call).first_client;
-        self.sources[usize::from(row.population)].client_key(local)
     }
 
     fn back_off(&mut self, call: u32, way: &Lane<'_>, wait: Span) {

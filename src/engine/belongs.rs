@@ -1,11 +1,14 @@
 //! What belongs to a call: its population and policy, whom it is for, how far it
 //! has come.
 
+use super::call::Call;
 use super::lane::Lane;
-use super::{Caller, Engine, Fact, Observer};
+use super::{Engine, Fact, Observer, RunError};
 use crate::api::EndpointId;
 use crate::attribute::Principal;
 use crate::client::{Account, Policy, Progress};
+use crate::rng::Key;
+use crate::time::Instant;
 use crate::workload::Population;
 
 impl<'m, O: Observer> Engine<'m, O> {
@@ -49,6 +52,36 @@ impl<'m, O: Observer> Engine<'m, O> {
         &mut self.progress[first..first + self.layers]
     }
 
+    /// The first attempt of a call left at `since`: its retry loops begin.
+    pub(super) fn begin_progress(&mut self, call: u32, since: Instant) {
+        if self.progress.len() <= call as usize * self.layers {
+            self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
+        }
+        self.progress(call).fill(Progress::since(since));
+    }
+
+    /// The key of a call's draws: its own, or its client's where calls replay them.
+    #[inline]
+    pub(super) fn draws_of(&self, row: &Call, way: &Lane<'_>) -> Key {
+        if !way.policy.replays {
+            return row.key;
+        }
+        let source = &self.sources[usize::from(row.population)];
+        source.client_key(row.client - way.population.first_client)
+    }
+
+    /// Whether an attempt is one too many at this instant: then the run stops.
+    /// It counts for the row, or the client, of its call.
+    #[inline]
+    pub(super) fn stands_still(&mut self, of: u32, first: bool, way: &Lane<'_>) -> bool {
+        let stands = self.standstill.launches(self.now, of, first);
+        if stands {
+            let (population, policy) = (way.population.name.clone(), way.policy.name.clone());
+            self.stopped = Some(RunError::Standstill { population, policy });
+        }
+        stands
+    }
+
     /// The budgets of a call's policy, and how far it has come.
     pub(super) fn account(&mut self, call: u32) -> (&mut Account, &mut [Progress]) {
         let policy = self.lane(call).of;
@@ -57,14 +90,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         (&mut self.accounts[policy], progress)
     }
 
-    pub(super) fn caller(&self, call: u32) -> Caller {
-        let call = &self.calls[call];
-        Caller { population: call.population, client: call.client, endpoint: call.endpoint }
-    }
-
     #[inline]
     pub(super) fn note(&mut self, call: u32, fact: &Fact) {
-        let caller = self.caller(call);
-        self.observer.note(self.now, caller, fact);
+        self.observer.note(self.now, self.calls[call].caller(), fact);
     }
 }

@@ -2,6 +2,7 @@
 //! the server knows it. They are two states, because what a client believes
 //! and what the server does part ways at the first timeout.
 
+use super::Caller;
 use super::event::What;
 use super::slab::{Birth, Row};
 use crate::api::{EndpointId, LimitId};
@@ -77,6 +78,14 @@ pub(super) struct Outcome {
 impl Outcome {
     /// Nothing yet.
     pub(super) const NONE: Outcome = Outcome { status: Status::OK, refused_by: None };
+}
+
+impl Call {
+    /// Whose it is, for observers.
+    #[inline]
+    pub(super) fn caller(&self) -> Caller {
+        Caller { population: self.population, client: self.client, endpoint: self.endpoint }
+    }
 }
 
 impl Row for Call {

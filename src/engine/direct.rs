@@ -10,9 +10,9 @@
 use super::call::{Call, NONE, Outcome, Stage};
 use super::event::{Event, What};
 use super::lane::Lane;
-use super::{AttemptRecord, Caller, End, Engine, Fact, Observer, RunError};
+use super::{AttemptRecord, End, Engine, Fact, Observer};
 use crate::api::{Decision, Request};
-use crate::client::{Draw, Heard, Next, Progress};
+use crate::client::{Draw, Next};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
 use crate::time::Span;
@@ -81,9 +81,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline]
     fn leave_home(&mut self, row: &mut Call, way: &Lane<'_>) -> Option<Span> {
         // It may have no row yet, so its client stands for it.
-        if self.standstill.launches(self.now, row.client, row.attempts == 0) {
-            let (population, policy) = (way.population.name.clone(), way.policy.name.clone());
-            self.stopped = Some(RunError::Standstill { population, policy });
+        if self.stands_still(row.client, row.attempts == 0, way) {
             return None;
         }
         row.attempts = row.attempts.saturating_add(1);
@@ -132,41 +130,37 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline]
     fn hear(&mut self, row: &mut Call, mut index: u32, came_to: Outcome, way: &'m Lane<'m>) {
         let answer = Answer::Status(came_to.status);
-        let method = || self.model.api.endpoints[usize::from(row.endpoint)].method;
+        let draw = Draw::Of(self.draws_of(row, way), u64::from(row.attempts));
         let next = if came_to.status.is_class(2) {
             Next::Served
         } else if let Some(waits) = &way.waits {
-            waits.next(row.attempts, method(), answer, self.draw(row, way))
+            let method = self.model.api.endpoints[usize::from(row.endpoint)].method;
+            waits.next(row.attempts, method, answer, draw)
         } else {
-            let (now, clock) = (self.now, way.population.clock(self.now));
-            let heard = Heard { now, clock, method: method(), answer, headers: &Headers::NONE };
-            self.progressed(row, &mut index, &heard, way)
+            self.hear_at_length(row, &mut index, answer, draw, way)
         };
         self.close(row, index, came_to, next, way);
     }
 
     /// The same where it hangs on how far the call has come, which needs a row.
     #[inline(never)]
-    fn progressed(
+    fn hear_at_length(
         &mut self,
         row: &mut Call,
         index: &mut u32,
-        heard: &Heard<'_>,
+        answer: Answer,
+        draw: Draw,
         way: &'m Lane<'m>,
     ) -> Next {
         if *index == NONE {
             *index = self.admit_row(*row, NONE);
             *row = self.calls[*index];
         }
-        let first = *index as usize * self.layers;
-        if self.progress.len() <= first {
-            self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
-        }
         if row.attempts == 1 {
-            self.progress[first] = Progress::since(row.sent);
+            self.begin_progress(*index, row.sent);
         }
-        let draw = self.draw(row, way);
-        way.policy.next(heard, &mut self.progress[first..=first], draw, &mut ())
+        let heard = self.heard(*index, answer, &Headers::NONE);
+        way.policy.next(&heard, self.progress(*index), draw, &mut ())
     }
 
     /// An attempt is over: the call waits for the next, or is over too.
@@ -179,14 +173,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         next: Next,
         way: &'m Lane<'m>,
     ) {
-        let then = if let Next::Retry(wait) = next { Some(wait) } else { None };
         let record = AttemptRecord {
             number: row.attempts,
             call: row.number,
             sent: row.sent,
             answer: Answer::Status(came_to.status),
             rejected_by: came_to.refused_by,
-            then,
+            then: next.wait(),
         };
         self.note_direct(row, &Fact::Answered(record));
         let end = match next {
@@ -205,20 +198,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.think(usize::from(row.population), row.client, row.number);
     }
 
-    /// The draws of what follows an answer.
-    #[inline]
-    fn draw(&self, row: &Call, way: &Lane<'_>) -> Draw {
-        let source = &self.sources[usize::from(row.population)];
-        let own = row.client - way.population.first_client;
-        let key = if way.policy.replays { source.client_key(own) } else { row.key };
-        Draw::Of(key, u64::from(row.attempts))
-    }
-
     #[inline(always)]
     #[allow(clippy::inline_always)] // a call would build the fact in memory
     fn note_direct(&mut self, row: &Call, fact: &Fact) {
-        let caller =
-            Caller { population: row.population, client: row.client, endpoint: row.endpoint };
-        self.observer.note(self.now, caller, fact);
+        self.observer.note(self.now, row.caller(), fact);
     }
 }

@@ -4,10 +4,10 @@ use super::call::{Attempt, Call, Flight, Hop, NONE, Phase, Stage};
 use super::event::{Then, What};
 use super::lane::Lane;
 use super::slab::Birth;
-use super::{Caller, End, Engine, Fact, Observer, RunError};
+use super::{Caller, End, Engine, Fact, Observer};
 use crate::api::{EndpointId, Receipt};
 use crate::attribute::Principal;
-use crate::client::{Cause, Deadline, Exceed, Permit, Policy, Progress, Who};
+use crate::client::{Cause, Deadline, Exceed, Permit, Policy, Who};
 use crate::http::{Answer, Headers};
 use crate::rng::Purpose;
 use crate::time::Instant;
@@ -175,9 +175,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     pub(super) fn launch(&mut self, call: u32) {
         let way = self.lane(call);
         let (population, policy) = (way.population, way.policy);
-        if self.standstill.launches(self.now, call, self.calls[call].attempts == 0) {
-            let (population, policy) = (population.name.clone(), policy.name.clone());
-            self.stopped = Some(RunError::Standstill { population, policy });
+        if self.stands_still(call, self.calls[call].attempts == 0, way) {
             return;
         }
         let (principal, asks) = (self.principal(call), self.asks(call));
@@ -221,11 +219,8 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The first attempt of a call leaves: its retry loops begin.
     fn set_out(&mut self, call: u32, policy: &Policy) {
-        if self.progress.len() <= call as usize * self.layers {
-            self.progress.resize(self.calls.rows() * self.layers, Progress::NEW);
-        }
         let now = self.now;
-        self.progress(call).fill(Progress::since(now));
+        self.begin_progress(call, now);
         let outermost = policy.layers.last().and_then(|layer| layer.deadline);
         if let Some(Deadline { total, exceed: Exceed::Kill }) = outermost {
             self.push_call(now.after(total), What::Deadline, call);

@@ -41,7 +41,7 @@ impl Completion {
         Completion {
             finite: calls.iter().map(Option::is_some).collect(),
             calls: calls.iter().flatten().sum(),
-            spared: model.populations.iter().map(most_calls).sum::<u64>() / 100,
+            spared: spared(model),
             served: 0,
             late: vec![],
             last: None,
@@ -51,7 +51,7 @@ impl Completion {
     /// Nothing to do yet; parts are added to it.
     #[must_use]
     pub(super) fn of_nobody(model: &Model) -> Completion {
-        let spared = model.populations.iter().map(most_calls).sum::<u64>() / 100;
+        let spared = spared(model);
         Completion { finite: vec![], calls: 0, spared, served: 0, late: vec![], last: None }
     }
 
@@ -127,6 +127,11 @@ impl Completion {
 /// 99 % of `calls`, rounded up.
 fn most_of(calls: u64) -> u64 {
     calls - calls / 100
+}
+
+/// At least 1 % of the calls of a model whose calls are known.
+fn spared(model: &Model) -> u64 {
+    model.populations.iter().map(most_calls).sum::<u64>() / 100
 }
 
 /// The most calls that a population can have to make, where that is known at

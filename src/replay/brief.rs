@@ -8,7 +8,7 @@
 
 use super::decide::{Outcome, Said};
 use super::rows::{Rows, short};
-use crate::api::{ApiModel, Counted, LimitId, LimitModel};
+use crate::api::{ApiModel, LimitId, LimitModel};
 use crate::attribute::Place;
 use crate::limiter::{Ask, Asked, Kind, Limiter, Verdict};
 use crate::time::Span;
@@ -73,15 +73,7 @@ impl Brief {
 /// The only limit of an API, if it can be decided on in this way.
 pub(super) fn only_limit(model: &ApiModel) -> Option<&LimitModel> {
     let [limit] = &model.limits[..] else { return None };
-    let owes = limit.limiter.holds()
-        || limit.limiter.queue().is_some()
-        || limit.counts_rejects
-        || limit.shadow
-        || limit.notifies
-        || limit.penalty.is_some()
-        || limit.counted != Counted::AtArrival
-        || model.receipts_max() > 0;
-    (!owes).then_some(limit)
+    limit.owes_nothing().then_some(limit)
 }
 
 /// Which keys are decided on: those whose slot has these lower bits.

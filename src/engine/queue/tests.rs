@@ -8,7 +8,11 @@ use proptest::prelude::*;
 use super::*;
 
 impl Queue {
-    fn starting_at(sequence: u32) -> Self {
+    /// The number at which it asks to be renumbered.
+    pub(in crate::engine) const LAST: u32 = u32::MAX - Self::SPARE;
+
+    /// One that has given so many numbers.
+    pub(in crate::engine) fn starting_at(sequence: u32) -> Self {
         Queue { sequence, ..Queue::default() }
     }
 }
