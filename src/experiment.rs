@@ -97,23 +97,23 @@ pub fn compare(
     Ok(Comparison { ranking, equalities: equalities(&plan.variants), outcomes, floors })
 }
 
-/// Whether a run of a model is made in parts that go side by side.
-#[must_use]
-pub fn falls_apart(model: &Model) -> bool {
-    replicate::parts_of(model).count() > 1
-}
+/// One run of a model that falls into parts, which go side by side.
+pub struct Split<'m>(Field<'m>);
 
-/// Replicate number `replicate` of one model, in its parts.
-pub fn run_alone(
-    model: &Model,
-    root: u64,
-    replicate: u64,
-    threads: NonZeroUsize,
-) -> Result<Run, ExperimentError> {
-    let mut run = None;
-    let field = Field::new(std::iter::once(model), root, replicate, 1);
-    field.each(threads, |_, _| Wanted::default(), |_, done| run = Some(done.run))?;
-    Ok(run.expect("a model has a run"))
+impl<'m> Split<'m> {
+    /// Replicate number `replicate` of a model, cut; `None` where it is one part.
+    #[must_use]
+    pub fn new(model: &'m Model, root: u64, replicate: u64) -> Option<Self> {
+        let field = Field::new(std::iter::once(model), root, replicate, 1);
+        (field.tasks() > 1).then_some(Split(field))
+    }
+
+    /// Runs it, measured, on so many threads.
+    pub fn run(&self, threads: NonZeroUsize) -> Result<Run, ExperimentError> {
+        let mut run = None;
+        self.0.each(threads, |_, _| Wanted::default(), |_, done| run = Some(done.run))?;
+        Ok(run.expect("a model has a run"))
+    }
 }
 
 /// One run of one model, step by step: who wants to know what the run alone

@@ -8,7 +8,7 @@ use super::rows::{self, Written};
 use super::stats::Stats;
 use super::{Common, Failure, Threads, load, print, say};
 use crate::engine::Ending;
-use crate::experiment::{self, Once};
+use crate::experiment::{Once, Split};
 use crate::report::events::Events;
 use crate::report::single::Single;
 use crate::report::table::Format;
@@ -70,9 +70,12 @@ impl Run {
             self.tell_first(&variant, listed);
         }
         let model = &variant.model;
-        let run = if self.events.is_none() && experiment::falls_apart(model) {
+        // The rows of --events stand in the order of time, which parts do not keep.
+        let whole = self.events.is_some();
+        let split = if whole { None } else { Split::new(model, self.seed, self.replicate) };
+        let run = if let Some(split) = split {
             stats.is_set_up();
-            experiment::run_alone(model, self.seed, self.replicate, self.threads.count())?
+            split.run(self.threads.count())?
         } else {
             let mut once = Once::new(model, self.seed, self.replicate);
             stats.is_set_up();

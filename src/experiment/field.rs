@@ -44,7 +44,7 @@ impl<'m> Field<'m> {
         Field { models, root, first, seeds }
     }
 
-    fn tasks(&self) -> usize {
+    pub(super) fn tasks(&self) -> usize {
         self.models.iter().map(|(_, parts)| parts.count() * self.seeds).sum()
     }
 

@@ -3,6 +3,7 @@
 
 mod anything;
 mod around;
+mod backlogs;
 mod bounded;
 mod bounds;
 mod budgets;
@@ -19,6 +20,7 @@ mod laws_of_models;
 mod limits;
 mod paces;
 mod parts;
+mod replay;
 #[path = "../lab/table.rs"]
 mod table;
 mod ties;

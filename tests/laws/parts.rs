@@ -212,7 +212,7 @@ fn parts_on_any_number_of_threads_are_one_run() {
     let ending = once.run(&mut ()).unwrap();
     let whole = once.read(&ending);
     for threads in [1, 2, 3].map(|n| NonZeroUsize::new(n).unwrap()) {
-        let alone = experiment::run_alone(model, 5, 1, threads).unwrap();
+        let alone = experiment::Split::new(model, 5, 1).unwrap().run(threads).unwrap();
         assert_eq!(format!("{alone:?}"), format!("{whole:?}"));
     }
 }

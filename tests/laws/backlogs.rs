@@ -1,6 +1,6 @@
 //! A backlog is offered in full, however little of it is served.
 
-mod lab;
+use crate::lab;
 
 use tollgate::engine;
 use tollgate::measure::Ledger;
