@@ -4,7 +4,7 @@
 //! ```text
 //! cargo bench --bench peers                  # up to a million clients, some minutes
 //! cargo bench --bench peers -- --all         # ten million too, a quarter of an hour
-//! cargo bench --bench peers -- --all --markdown  # and the table goes into the README
+//! cargo bench --bench peers -- --markdown    # and the table goes into the README
 //! cargo bench --bench peers -- --clients 10000 --events 1000000000 --runs 1 --only tollgate
 //! ```
 //!
@@ -126,7 +126,7 @@ fn main() -> ExitCode {
     code
 }
 
-const START: &str = "<!-- cargo bench --bench peers -- --all --markdown -->\n";
+const START: &str = "<!-- cargo bench --bench peers -- --markdown -->\n";
 const END: &str = "<!-- peers end -->";
 
 /// Puts a text between the README's marks.
