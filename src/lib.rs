@@ -33,6 +33,7 @@ pub mod api;
 pub mod client;
 pub mod workload;
 pub mod service;
+pub mod metric;
 pub mod scenario;
 pub mod rehearsal;
 pub mod engine;

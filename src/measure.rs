@@ -21,7 +21,7 @@ pub use completion::Completion;
 pub use counts::Counts;
 pub use floor::{Demand, Floor};
 pub use ledger::{Breach, Ledger};
-pub use metric::{METRICS, Metric, Unit, Value};
+pub use metric::Value;
 pub use series::{BINS_MAX, Bin, Series};
 pub use waves::{Actor, Fates, Waves};
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, print};
 use crate::limiter::{CARDS, Card};
-use crate::measure::METRICS;
+use crate::metric::METRICS;
 use crate::report::text::{keep, wrap};
 use crate::scenario::library::{BUILT_IN, Builtin, Kind};
 
@@ -52,8 +52,8 @@ impl List {
         }
         if wanted(What::Metrics) {
             let rows = METRICS.iter().map(|metric| {
-                let meaning = format!("{} ({})", metric.meaning, metric.unit.name());
-                (metric.name.to_owned(), meaning)
+                let meaning = format!("{} ({})", metric.meaning(), metric.unit().name());
+                (metric.name().to_owned(), meaning)
             });
             sections.push(section("metrics: as in summary.csv", &rows.collect::<Vec<_>>()));
         }

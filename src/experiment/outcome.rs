@@ -2,7 +2,8 @@
 
 use crate::api::LimitCounts;
 use crate::engine::Ending;
-use crate::measure::{ClientRow, Counts, METRICS, Measures, Metric, Series, Value, Waves};
+use crate::measure::{ClientRow, Counts, Measures, Series, Value, Waves};
+use crate::metric::{Level, METRICS, Metric, Unit};
 use crate::scenario::Model;
 use crate::stats::histogram::Histogram;
 use crate::stats::interval::{self, Estimate};
@@ -43,7 +44,7 @@ impl Run {
     /// Reads a run off its measures.
     #[must_use]
     pub fn read(measures: &Measures, ending: &Ending) -> Run {
-        let sample = |metric: &Metric| match metric.value {
+        let sample = |metric: &Metric| match Value::of(*metric) {
             Value::Plain(value) => Sample::Plain(value(measures)),
             Value::Ratio(value) => {
                 let (numerator, denominator) = value(measures);
@@ -69,7 +70,7 @@ impl Run {
     /// A metric; `None` where the run does not have it.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<f64> {
-        let metric = METRICS.iter().position(|metric| metric.name == name)?;
+        let metric = METRICS.iter().position(|metric| metric.name() == name)?;
         match self.samples[metric] {
             Sample::Plain(value) => value,
             Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
@@ -139,9 +140,28 @@ impl Outcome {
     /// A metric over all runs; `None` where a run does not have it.
     #[must_use]
     pub fn estimate(&self, name: &str) -> Option<Estimate> {
-        let metric = METRICS.iter().position(|metric| metric.name == name)?;
+        let metric = METRICS.iter().position(|metric| metric.name() == name)?;
         let samples: Vec<Sample> = self.runs.iter().map(|run| run.samples[metric]).collect();
         estimate(&samples)
+    }
+
+    /// What is known of a metric, for conditions; `None` where the model has no
+    /// such thing.
+    #[must_use]
+    pub fn level(&self, metric: Metric) -> Option<Level> {
+        if let Some(estimate) = self.estimate(metric.name()) {
+            return Some(Level::Known(estimate));
+        }
+        let values: Vec<Option<f64>> =
+            self.runs.iter().map(|run| run.value(metric.name())).collect();
+        // A time that some runs have and others do not is one that never came,
+        // and so is the end of work that nobody ended.
+        let is_time = metric.unit() == Unit::Seconds;
+        let never = values.contains(&Some(f64::INFINITY));
+        let sometimes = values.iter().any(Option::is_some);
+        let has_work = matches!(metric, Metric::TimeTo99 | Metric::TimeTo100)
+            && self.runs.iter().any(|run| run.finite_calls > 0);
+        (never || (is_time && sometimes) || has_work).then_some(Level::Never)
     }
 
     /// A plain metric, run by run; `None` where a run does not have it.

@@ -18,7 +18,7 @@ pub(super) use waves::{Fields, Mesh};
 use super::number::data;
 use super::subject::Subject;
 use super::text::cell;
-use crate::measure::METRICS;
+use crate::metric::METRICS;
 use crate::stats::interval::Estimate;
 
 /// A file to write: its name, and how it is made.
@@ -42,8 +42,8 @@ fn summary(subject: &Subject<'_>) -> String {
     let rows = subject.comparison.outcomes.iter().flat_map(|outcome| {
         METRICS.iter().map(move |metric| {
             let name = cell(&outcome.name).into_owned();
-            let mut row = vec![name, metric.name.to_owned(), metric.unit.name().to_owned()];
-            row.extend(three(outcome.estimate(metric.name)));
+            let mut row = vec![name, metric.name().to_owned(), metric.unit().name().to_owned()];
+            row.extend(three(outcome.estimate(metric.name())));
             row
         })
     });

@@ -7,7 +7,8 @@ use crate::api::LimitId;
 use crate::engine::{AttemptRecord, Caller, Fact, Observer};
 use crate::experiment::{Comparison, Outcome, Ranking, Run, Sample, Seeds};
 use crate::http::{Answer, Status};
-use crate::measure::{Counts, METRICS, Series, Waves};
+use crate::measure::{Counts, Series, Waves};
+use crate::metric::METRICS;
 use crate::scenario::quick::Quick;
 use crate::scenario::{Bundle, Plan};
 use crate::time::{Instant, Span};
@@ -56,7 +57,7 @@ pub(super) fn outcome(plan: &Plan, place: usize, runs: &[(u32, f64, f64)]) -> Ou
             _ => Sample::Plain(Some(0.0)),
         };
         outcome.runs.push(Run {
-            samples: METRICS.iter().map(|metric| sample(metric.name)).collect(),
+            samples: METRICS.iter().map(|metric| sample(metric.name())).collect(),
             cells: vec![vec![Counts {
                 offered: 100,
                 by_attempt: u64::from(*served),

@@ -7,7 +7,7 @@ use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
 use crate::experiment::Run;
-use crate::measure::{METRICS, Metric, Unit};
+use crate::metric::{METRICS, Metric, Unit};
 use crate::scenario::{Model, Release};
 
 /// One run of one client.
@@ -39,8 +39,8 @@ impl Single<'_> {
             Format::Csv => {
                 let header = ["metric", "unit", "value"].map(str::to_owned).to_vec();
                 let row = |m: &Metric| {
-                    let value = self.value(m).map(data).unwrap_or_default();
-                    vec![m.name.to_owned(), m.unit.name().to_owned(), value]
+                    let value = self.value(*m).map(data).unwrap_or_default();
+                    vec![m.name().to_owned(), m.unit().name().to_owned(), value]
                 };
                 super::csv::sheet(std::iter::once(header).chain(METRICS.iter().map(row)))
             }
@@ -48,8 +48,8 @@ impl Single<'_> {
         }
     }
 
-    fn value(&self, metric: &Metric) -> Option<f64> {
-        self.run.value(metric.name)
+    fn value(&self, metric: Metric) -> Option<f64> {
+        self.run.value(metric.name())
     }
 
     fn heading(&self) -> String {
@@ -61,8 +61,8 @@ impl Single<'_> {
 
     fn text(&self) -> String {
         let metric = |metric: &Metric| {
-            let value = self.value(metric).map_or("-".to_owned(), |v| written(metric, v));
-            vec![metric.name.to_owned(), value]
+            let value = self.value(*metric).map_or("-".to_owned(), |v| written(*metric, v));
+            vec![metric.name().to_owned(), value]
         };
         let metrics: Vec<Vec<String>> = METRICS.iter().map(metric).collect();
         let metrics = grid::lines(&["metric", ""], &metrics, &[0]).join("\n");
@@ -74,8 +74,8 @@ impl Single<'_> {
 
     fn markdown(&self) -> String {
         let metric = |m: &Metric| {
-            let value = self.value(m).map_or("-".to_owned(), |v| written(m, v));
-            format!("| {} | {value} |\n", m.name)
+            let value = self.value(*m).map_or("-".to_owned(), |v| written(*m, v));
+            format!("| {} | {value} |\n", m.name())
         };
         let metrics: String = METRICS.iter().map(metric).collect();
         let limit = |fields: [String; 5]| format!("| {} |\n", fields.join(" | "));
@@ -103,10 +103,10 @@ impl Single<'_> {
 
     fn json(&self) -> Value {
         let metrics = METRICS.iter().map(|metric| {
-            let value = self.value(metric).map_or(Value::Null, |value| {
+            let value = self.value(*metric).map_or(Value::Null, |value| {
                 if value.is_finite() { number::json(value) } else { "never".into() }
             });
-            (metric.name.to_owned(), value)
+            (metric.name().to_owned(), value)
         });
         let limits = self.model.api.limits.iter().zip(&self.run.limits).map(
             |(limit, (counts, rejected))| {
@@ -135,12 +135,12 @@ impl Single<'_> {
     }
 }
 
-fn written(metric: &Metric, value: f64) -> String {
-    match metric.unit {
+fn written(metric: Metric, value: f64) -> String {
+    match metric.unit() {
         Unit::Count => Quantity::Count.write(value),
         Unit::Seconds => Quantity::Seconds.write(value),
         Unit::PerSecond => format!("{}/s", number::decimal(value, 2)),
-        Unit::Ratio if metric.name.ends_with("share") => Quantity::Share.write(value),
+        Unit::Share => Quantity::Share.write(value),
         Unit::Ratio => number::decimal(value, 3),
     }
 }

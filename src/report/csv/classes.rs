@@ -3,7 +3,8 @@
 
 use super::{sheet as write, texts, three};
 use crate::experiment::{Outcome, WAITS};
-use crate::measure::{Counts, Unit};
+use crate::measure::Counts;
+use crate::metric::Unit;
 use crate::report::subject::Subject;
 use crate::report::text::cell;
 use crate::stats::interval::{self, Estimate};
