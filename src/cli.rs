@@ -2,7 +2,7 @@
 //! that prints, reads a clock or looks at the machine.
 //!
 //! Data goes to stdout, talk to stderr. Exit codes: 0 ok, 1 failure, 2 usage or
-//! model, 3 data.
+//! model, 3 data, 99 a threshold was crossed.
 
 mod check;
 mod compare;
@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::experiment::ExperimentError;
+use crate::metric::Condition;
 use crate::report::output::Unwritable;
 use crate::report::table;
 use crate::report::text::{keep, visible, wrap};
@@ -144,6 +145,8 @@ enum Failure {
     Data(String),
     /// Something went wrong on the way.
     Failed(String),
+    /// All went well, and what must not be is.
+    Crossed(String),
 }
 
 impl Failure {
@@ -152,6 +155,7 @@ impl Failure {
             Failure::Failed(_) => 1,
             Failure::Usage(_) | Failure::Model(_) => 2,
             Failure::Data(_) => 3,
+            Failure::Crossed(_) => 99,
         }
     }
 }
@@ -162,6 +166,7 @@ impl fmt::Display for Failure {
             Failure::Usage(why) | Failure::Data(why) | Failure::Failed(why) => {
                 f.write_str(&fitted(&format!("error: {why}")))
             }
+            Failure::Crossed(what) => f.write_str(&fitted(what)),
             Failure::Model(LoadError::Faults(faults)) => f.write_str(&faults.render(true)),
             Failure::Model(error) => f.write_str(&fitted(&error.to_string())),
         }
@@ -262,6 +267,15 @@ fn load(
     settings: &[(String, String)],
 ) -> Result<Bundle, Failure> {
     Bundle::load(name, clients, settings, &fetch).map_err(|error| show::other_kind(error, name))
+}
+
+/// The conditions that a flag gives.
+fn conditions(flag: &str, texts: &[String]) -> Result<Vec<Condition>, Failure> {
+    let read = |text: &String| {
+        let why = |why: String| Failure::Usage(format!("{flag}: {}", visible(&why)));
+        text.parse::<Condition>().map_err(why)
+    };
+    texts.iter().map(read).collect()
 }
 
 /// As many threads as the machine runs at once.

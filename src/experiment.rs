@@ -10,11 +10,13 @@ mod outcome;
 mod ranking;
 mod replicate;
 mod side_by_side;
+mod threshold;
 
 pub use equal::{Equality, equalities};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
 pub use ranking::{Lead, Ranking};
 pub use side_by_side::side_by_side;
+pub use threshold::{Threshold, stranger, thresholds};
 
 use std::fmt;
 use std::num::NonZeroUsize;

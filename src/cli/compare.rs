@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Common, Failure, Threads, fetch, load, print, say};
+use super::{Common, Failure, Threads, conditions, fetch, load, print, say};
 use crate::experiment::{self, Seeds};
 use crate::report::chart::Theme;
 use crate::report::output::Folder;
 use crate::report::record::{self, Asked, base};
 use crate::report::subject::Subject;
-use crate::report::text::{keep, wrap};
-use crate::report::{csv, figures, screen};
+use crate::report::text::{keep, listed, visible, wrap};
+use crate::report::{csv, figures, screen, words};
 use crate::scenario::document::slug;
 use crate::scenario::library::{self, Kind};
 use crate::scenario::quick::Quick;
@@ -29,6 +29,7 @@ use crate::scenario::{Bundle, Plan};
   tollgate compare clover --set api.limit.app-rate.fixed-window.quota=60
   tollgate compare --limit '50/s per app' --limit '16/s per token' \\
       --calls 7000 --workers 64
+  tollgate compare clover --fail-if 'served-share < 99% of clover-advice'
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file
@@ -44,6 +45,11 @@ pub(super) struct Compare {
     /// The seed that all others come from
     #[arg(long, default_value = "0", value_name = "ROOT")]
     seed: u64,
+    /// What must not be: a metric (`tollgate list metrics`), a comparison and a
+    /// value, joined by and, or; of each client, or of one: ... of CLIENT. If it
+    /// is, exit with 99
+    #[arg(long, value_name = "CONDITION")]
+    fail_if: Vec<String>,
     #[command(flatten)]
     threads: Threads,
     /// Write files to this folder [default: out/<scenario>]
@@ -91,8 +97,10 @@ fn count(most: u32) -> clap::builder::RangedI64ValueParser<u32> {
 impl Compare {
     pub(super) fn run(self) -> Result<(), Failure> {
         let (bundle, asked) = self.bundle()?;
-        let plan = bundle.plan()?;
+        let mut plan = bundle.plan()?;
         distinct(&plan)?;
+        plan.fail_if.extend_from_slice(&asked.fail_if);
+        known(&plan)?;
         let mut folder = Folder::open(&self.folder(&plan))?;
         let seeds = Seeds {
             root: self.seed,
@@ -104,7 +112,9 @@ impl Compare {
         let result = experiment::compare(&plan, seeds, threads, &tell);
         progress.end();
         let comparison = result?;
-        let subject = Subject { plan: &plan, seeds, comparison: &comparison };
+        let thresholds = experiment::thresholds(&plan.fail_if, &comparison.outcomes);
+        let judged = thresholds.as_deref().unwrap_or_default();
+        let subject = Subject { plan: &plan, seeds, comparison: &comparison, thresholds: judged };
         let wrote = write(&mut folder, &subject, &asked, &bundle, threads)?;
         let place = folder.path().display().to_string();
         folder.keep()?;
@@ -119,7 +129,11 @@ impl Compare {
             let place = keep(place.trim_end_matches('/'));
             say(&wrap(&format!("wrote {place}/: {wrote}"), 6));
         }
-        Ok(())
+        // What was run is worth having even where a threshold asks for more.
+        if let Err(unknown) = &thresholds {
+            return Err(Failure::Usage(unknown.to_string()));
+        }
+        words::crossed(judged).map_or(Ok(()), |crossed| Err(Failure::Crossed(crossed)))
     }
 
     fn bundle(&self) -> Result<(Bundle, Asked), Failure> {
@@ -127,8 +141,12 @@ impl Compare {
         let clients: Option<Vec<String>> =
             all.map(|all| all.iter().flat_map(|some| some.0.clone()).collect());
         let settings = &self.common.settings;
-        let mut asked =
-            Asked { what: vec![], clients: clients.clone(), settings: settings.clone() };
+        let mut asked = Asked {
+            what: vec![],
+            clients: clients.clone(),
+            settings: settings.clone(),
+            fail_if: conditions("--fail-if", &self.fail_if)?,
+        };
         let clients = clients.as_deref();
         if let Some(name) = &self.name {
             asked.what = vec![base(name).to_owned()];
@@ -178,6 +196,20 @@ fn distinct(plan: &Plan) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Conditions name clients that are compared.
+fn known(plan: &Plan) -> Result<(), Failure> {
+    let names: Vec<&str> = plan.variants.iter().map(|variant| variant.name.as_str()).collect();
+    experiment::stranger(&plan.fail_if, &names).map_or(Ok(()), |name| {
+        let names: Vec<String> = names.iter().map(|name| visible(name)).collect();
+        let why = format!(
+            "a condition names the client `{}`, which is not compared\n  = help: there are {}",
+            visible(name),
+            listed(&names)
+        );
+        Err(Failure::Usage(why))
+    })
 }
 
 /// Writes all files of a comparison; gives their names.

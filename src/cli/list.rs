@@ -52,10 +52,16 @@ impl List {
         }
         if wanted(What::Metrics) {
             let rows = METRICS.iter().map(|metric| {
-                let meaning = format!("{} ({})", metric.meaning(), metric.unit().name());
+                let mut meaning = format!("{} ({})", metric.meaning(), metric.unit().name());
+                if !metric.aliases().is_empty() {
+                    meaning.push_str(&format!(", also {}", metric.aliases().join(", ")));
+                }
                 (metric.name().to_owned(), meaning)
             });
-            sections.push(section("metrics: as in summary.csv", &rows.collect::<Vec<_>>()));
+            sections.push(section(
+                "metrics: as in summary.csv, --fail-if and --goal",
+                &rows.collect::<Vec<_>>(),
+            ));
         }
         print(&sections.join("\n"))
     }

@@ -10,12 +10,15 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use super::grammar;
 use super::list::{Metric, Unit};
 use crate::stats::interval::Estimate;
 
 /// A condition, as it was written and as it is judged.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Condition {
     text: String,
     tree: Tree,
@@ -179,9 +182,8 @@ impl Condition {
     /// in the unit of the metric.
     #[must_use]
     pub fn bounds(&self) -> Vec<(&Subject, Comparison, f64)> {
-        let bound = |term: &'_ Term| (term.comparison, term.value);
         let terms = self.terms().into_iter();
-        terms.map(|term| (&term.subject, bound(term).0, bound(term).1)).collect()
+        terms.map(|term| (&term.subject, term.comparison, term.value)).collect()
     }
 
     fn terms(&self) -> Vec<&Term> {

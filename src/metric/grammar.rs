@@ -166,7 +166,7 @@ impl<'t> Reader<'t> {
     }
 
     fn wrong(&self, why: &str, help: &str) -> String {
-        format!("`{}` is not a condition: {why}\n  = help: {help}", self.text)
+        format!("`{}` is not a condition: {why}; {help}", self.text)
     }
 }
 

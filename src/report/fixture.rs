@@ -112,5 +112,6 @@ pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subjec
         plan,
         seeds: Seeds { root: 0, count: NonZeroUsize::new(seeds).unwrap() },
         comparison: &comparison,
+        thresholds: &[],
     })
 }

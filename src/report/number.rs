@@ -1,5 +1,6 @@
 //! Numbers as a terminal shows them, and as files hold them.
 
+use crate::metric::{Metric, Unit};
 use crate::stats::interval::Estimate;
 
 /// What a number counts, which decides how it is written.
@@ -13,9 +14,25 @@ pub enum Quantity {
     Count,
     /// How many of one thing for each of another.
     Ratio,
+    /// An index or a share of something else than attempts, to three decimals.
+    Index,
+    /// So many per second.
+    Rate,
 }
 
 impl Quantity {
+    /// What a metric counts.
+    #[must_use]
+    pub const fn of(metric: Metric) -> Quantity {
+        match metric.unit() {
+            Unit::Count => Quantity::Count,
+            Unit::Seconds => Quantity::Seconds,
+            Unit::PerSecond => Quantity::Rate,
+            Unit::Share => Quantity::Share,
+            Unit::Ratio => Quantity::Index,
+        }
+    }
+
     /// The number with about three figures: `97.9 %`, `186 s`, `54,030`, `1.43`.
     #[must_use]
     pub fn write(self, value: f64) -> String {
@@ -49,7 +66,8 @@ impl Quantity {
         match self {
             Quantity::Share => " %",
             Quantity::Seconds => " s",
-            Quantity::Count | Quantity::Ratio => "",
+            Quantity::Rate => "/s",
+            Quantity::Count | Quantity::Ratio | Quantity::Index => "",
         }
     }
 
@@ -58,6 +76,8 @@ impl Quantity {
         let size = value.abs();
         match self {
             Quantity::Share => share_places(size),
+            Quantity::Index => 3,
+            Quantity::Rate => 2,
             Quantity::Ratio if size < 99.995 => 2,
             Quantity::Count if size.fract() == 0.0 => 0,
             Quantity::Seconds if size == 0.0 => 0,

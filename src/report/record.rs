@@ -6,15 +6,18 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::number::json as data;
 use super::subject::Subject;
 use super::text::shell;
 use super::words;
+use crate::experiment::Threshold;
+use crate::metric::{self, Condition, Level};
 use crate::scenario::Plan;
 use crate::scenario::document::Document;
 use crate::scenario::library::Kind;
 
 /// How a comparison was asked for, as far as it decides what comes of it.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Asked {
     /// What is compared: a name, a file, or the flags that stand for one.
     pub what: Vec<String>,
@@ -22,6 +25,8 @@ pub struct Asked {
     pub clients: Option<Vec<String>>,
     /// `--set`, in order.
     pub settings: Vec<(String, String)>,
+    /// `--fail-if`, in order.
+    pub fail_if: Vec<Condition>,
 }
 
 impl Asked {
@@ -67,7 +72,10 @@ pub fn json<'d>(
             "sha256": hex(document.text().as_bytes()),
         })
     };
-    let command = format!("{} --seeds {} --seed {}", asked.command(), seeds.count, seeds.root);
+    let mut command = format!("{} --seeds {} --seed {}", asked.command(), seeds.count, seeds.root);
+    for condition in &asked.fail_if {
+        command.push_str(&format!(" --fail-if {}", shell(&condition.to_string())));
+    }
     let mut record = json!({
         "tollgate": env!("CARGO_PKG_VERSION"),
         "command": command,
@@ -87,6 +95,7 @@ pub fn json<'d>(
         },
     });
     add_libraries(&mut record, subject.plan);
+    add_thresholds(&mut record, subject);
     format!("{record:#}\n")
 }
 
@@ -95,6 +104,35 @@ pub(super) fn add_libraries(record: &mut Value, plan: &Plan) {
     let libraries = words::libraries(plan);
     if !libraries.is_empty() {
         record["libraries"] = libraries.into();
+    }
+}
+
+/// Adds what must not be and whether it is, where anything was said of that.
+pub(super) fn add_thresholds(record: &mut Value, subject: &Subject<'_>) {
+    let threshold = |threshold: &Threshold| {
+        let client = threshold.client.map(|c| &subject.comparison.outcomes[c].name);
+        let level = |(about, level): &(metric::Subject, Level)| {
+            let mut known = match level {
+                Level::Known(e) if e.has_interval() => json!({
+                    "mean": data(e.mean), "low": data(e.low), "high": data(e.high),
+                }),
+                Level::Known(e) => json!({ "mean": data(e.mean) }),
+                Level::Never => json!({ "mean": "never" }),
+            };
+            known["metric"] = about.metric.name().into();
+            known["of"] = about.of.clone().into();
+            known
+        };
+        json!({
+            "fail-if": threshold.condition.to_string(),
+            "client": client,
+            "crossed": threshold.crossed.by_mean,
+            "for-sure": threshold.crossed.for_sure.is_some(),
+            "levels": threshold.levels.iter().map(level).collect::<Vec<_>>(),
+        })
+    };
+    if !subject.thresholds.is_empty() {
+        record["thresholds"] = subject.thresholds.iter().map(threshold).collect();
     }
 }
 
@@ -117,6 +155,7 @@ mod tests {
             what: vec!["clover".to_owned()],
             clients: Some(vec!["naive".to_owned(), "../mine/fast.toml".to_owned()]),
             settings: vec![("api.limit.app-rate.per".to_owned(), "[\"app\"]".to_owned())],
+            fail_if: vec![],
         };
         assert_eq!(
             asked.command(),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::record::{Asked, add_libraries};
+use super::record::{Asked, add_libraries, add_thresholds};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -50,6 +50,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
                 "assumptions": said.assumptions,
             });
             add_libraries(&mut record, subject.plan);
+            add_thresholds(&mut record, subject);
             (format!("{record:#}\n"), String::new())
         }
     };
@@ -62,6 +63,8 @@ struct Said {
     releases: Option<String>,
     verdict: String,
     equalities: Vec<String>,
+    /// Lines of their own.
+    thresholds: String,
     assumptions: Vec<String>,
 }
 
@@ -73,6 +76,7 @@ impl Said {
             releases: words::releases(subject.plan),
             verdict: words::verdict(subject),
             equalities: words::equalities(subject),
+            thresholds: words::thresholds(subject.thresholds, subject.comparison),
             assumptions: words::assumptions(subject.plan, &asked.command()),
         }
     }
@@ -86,6 +90,7 @@ impl Said {
             releases: self.releases.as_ref().map(text),
             verdict: text(&self.verdict),
             equalities: self.equalities.iter().map(text).collect(),
+            thresholds: text(&self.thresholds),
             assumptions: self.assumptions.iter().map(text).collect(),
         }
     }
@@ -101,6 +106,9 @@ impl Said {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
         text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
+        if !self.thresholds.is_empty() {
+            text.push_str(&format!("\n{}", self.thresholds));
+        }
         if !self.assumptions.is_empty() {
             text.push('\n');
         }
@@ -122,6 +130,9 @@ impl Said {
             text.push_str(between);
             text.push_str(line);
             text.push('\n');
+        }
+        if !self.thresholds.is_empty() {
+            text.push_str(&format!("\n```text\n{}```\n", self.thresholds));
         }
         text
     }

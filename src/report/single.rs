@@ -7,7 +7,7 @@ use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
 use crate::experiment::Run;
-use crate::metric::{METRICS, Metric, Unit};
+use crate::metric::{METRICS, Metric};
 use crate::scenario::{Model, Release};
 
 /// One run of one client.
@@ -61,7 +61,8 @@ impl Single<'_> {
 
     fn text(&self) -> String {
         let metric = |metric: &Metric| {
-            let value = self.value(*metric).map_or("-".to_owned(), |v| written(*metric, v));
+            let value =
+                self.value(*metric).map_or("-".to_owned(), |v| Quantity::of(*metric).write(v));
             vec![metric.name().to_owned(), value]
         };
         let metrics: Vec<Vec<String>> = METRICS.iter().map(metric).collect();
@@ -74,7 +75,7 @@ impl Single<'_> {
 
     fn markdown(&self) -> String {
         let metric = |m: &Metric| {
-            let value = self.value(*m).map_or("-".to_owned(), |v| written(*m, v));
+            let value = self.value(*m).map_or("-".to_owned(), |v| Quantity::of(*m).write(v));
             format!("| {} | {value} |\n", m.name())
         };
         let metrics: String = METRICS.iter().map(metric).collect();
@@ -132,15 +133,5 @@ impl Single<'_> {
             record["version"] = release.version.clone().into();
         }
         record
-    }
-}
-
-fn written(metric: Metric, value: f64) -> String {
-    match metric.unit() {
-        Unit::Count => Quantity::Count.write(value),
-        Unit::Seconds => Quantity::Seconds.write(value),
-        Unit::PerSecond => format!("{}/s", number::decimal(value, 2)),
-        Unit::Share => Quantity::Share.write(value),
-        Unit::Ratio => number::decimal(value, 3),
     }
 }

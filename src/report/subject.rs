@@ -1,6 +1,6 @@
 //! What a report is about: a plan, its seeds, and what came of them.
 
-use crate::experiment::{Comparison, Outcome, Seeds};
+use crate::experiment::{Comparison, Outcome, Seeds, Threshold};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
 use crate::stats::interval::Estimate;
@@ -14,6 +14,8 @@ pub struct Subject<'s> {
     pub seeds: Seeds,
     /// What came of it.
     pub comparison: &'s Comparison,
+    /// What must not be, and whether it is.
+    pub thresholds: &'s [Threshold],
 }
 
 /// Which part of the work has an end of its own.

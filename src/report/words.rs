@@ -3,11 +3,13 @@
 mod assumed;
 mod policy;
 mod releases;
+mod thresholds;
 mod verdict;
 
 pub use assumed::assumptions;
 pub use policy::policy;
 pub use releases::{libraries, releases};
+pub use thresholds::{crossed, thresholds};
 pub use verdict::{headline, verdict};
 
 use super::number;

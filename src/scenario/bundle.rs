@@ -211,6 +211,7 @@ impl Bundle {
             title: scenario.title.clone(),
             kind: scenario.kind,
             api: api.name.clone(),
+            fail_if: scenario.fail_if,
             shows: scenario.shows.map(|name| name.as_ref().clone()),
             variants,
             assumptions: assumptions(&api, &self.api),

@@ -5,6 +5,7 @@ use std::fmt;
 use super::assumption::Assumption;
 use super::file;
 use super::model::Model;
+use crate::metric::Condition;
 
 /// One client of a comparison, with the model in which everybody follows it.
 #[derive(Clone, Debug)]
@@ -67,6 +68,8 @@ pub struct Plan {
     pub api: String,
     /// The endpoint whose share served is shown.
     pub shows: Option<String>,
+    /// What must not be of any of them.
+    pub fail_if: Vec<Condition>,
     /// The clients that are compared.
     pub variants: Vec<Variant>,
     /// What the API's model assumes.

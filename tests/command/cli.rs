@@ -293,6 +293,55 @@ fn the_command_in_the_record_makes_the_same_files() {
 }
 
 #[test]
+fn a_threshold_that_is_crossed_is_exit_code_99_and_keeps_the_files() {
+    let folder = folder();
+    let fail_if = |conditions: &[&str]| {
+        let flags = conditions.iter().flat_map(|condition| ["--fail-if", *condition]);
+        tollgate(folder.path(), &QUICK.into_iter().chain(flags).collect::<Vec<_>>())
+    };
+    let crossed = fail_if(&["rejected_share > 90%", "429s > 0 of header-aware"]);
+    let screen = out(&crossed);
+    assert_eq!(crossed.status.code(), Some(99), "{}", err(&crossed));
+    for line in
+        ["fail if rejected_share > 90%", "  ✗  naive ", "  ✓  fixed-interval ", "\n  ✓  429s of"]
+    {
+        assert!(screen.contains(line), "no {line:?} in:\n{screen}");
+    }
+    assert!(err(&crossed).ends_with("1 of 6 thresholds was crossed\n"), "{}", err(&crossed));
+    let record = fs::read_to_string(folder.path().join("out/aiclicks/run.json")).unwrap();
+    assert!(record.contains("\"fail-if\": \"rejected_share > 90%\""), "{record}");
+
+    let met = fail_if(&["rejected_share > 99% or jain > 1"]);
+    assert_eq!(met.status.code(), Some(0), "{}", err(&met));
+    for (wrong, told) in [
+        ("rejected_shar > 1%", "did you mean rejected-share?"),
+        ("p99_wait > 2", "write one like 2s"),
+        ("jain < 1 of nobody", "there are naive, fixed-interval"),
+    ] {
+        let refused = fail_if(&[wrong]);
+        let talk =
+            err(&refused).replace("\n ", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(refused.status.code(), Some(2), "{talk}");
+        assert!(talk.contains(told), "{talk}");
+        assert!(err(&refused).lines().all(|line| line.chars().count() <= 80), "{talk}");
+    }
+}
+
+#[test]
+fn a_scenario_may_say_what_must_not_be() {
+    let folder = folder();
+    let with = |condition: &str| {
+        let set = format!("fail-if=[\"{condition}\"]");
+        tollgate(folder.path(), &[&QUICK[..], &["--set", &set]].concat())
+    };
+    assert_eq!(with("served-share < 100% of header-aware").status.code(), Some(0));
+    assert_eq!(with("served-share < 100% of naive").status.code(), Some(99));
+    let wrong = with("served > 5%");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(err(&wrong).contains("is no value of served"), "{}", err(&wrong));
+}
+
+#[test]
 fn run_writes_a_row_for_each_attempt() {
     let folder = folder();
     let file = ["run", "aiclicks", "--client", "naive", "--events", "all.csv", "--format", "json"];

@@ -6,6 +6,7 @@ use toml::Spanned;
 use super::api::Rule;
 use super::population::Population;
 use super::{Moment, Name, Share, Times};
+use crate::metric::Condition;
 use crate::time::Span;
 
 /// A scenario.
@@ -23,6 +24,9 @@ pub struct Scenario {
     /// The endpoint whose share served is shown beside the others.
     #[serde(default)]
     pub shows: Option<Name>,
+    /// What must not be: `compare` then ends with exit code 99.
+    #[serde(default)]
+    pub fail_if: Vec<Condition>,
     /// Whether the run's beginning is part of the question.
     #[serde(default)]
     pub kind: Kind,
