@@ -8,14 +8,18 @@ mod equal;
 mod field;
 mod outcome;
 mod ranking;
+mod order;
+mod survival;
 mod replicate;
 mod side_by_side;
 mod threshold;
 
 pub use equal::{Equality, equalities};
+pub use order::{Order, Standing};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
 pub use ranking::{Lead, Ranking};
 pub use side_by_side::side_by_side;
+pub use survival::{Shift, Survival, Trial};
 pub use threshold::{Threshold, stranger, thresholds};
 
 use std::fmt;

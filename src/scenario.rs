@@ -3,6 +3,7 @@
 pub mod assumption;
 mod build;
 pub mod bundle;
+mod alternative;
 pub mod catalogue;
 pub mod alone;
 pub mod lone;
@@ -19,6 +20,7 @@ pub mod quick;
 pub mod reference;
 
 pub use alone::Alone;
+pub use alternative::{Alternative, grouped};
 pub use assumption::Assumption;
 pub use bundle::{Bundle, LoadError};
 pub use lone::Lone;

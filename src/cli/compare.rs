@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{Common, Failure, Threads, conditions, fetch, load, print, say};
-use crate::experiment::{self, Seeds};
+use crate::experiment::{self, Comparison, Order, Seeds, Survival, Trial};
 use crate::report::chart::Theme;
 use crate::report::output::Folder;
 use crate::report::record::{self, Asked, base};
@@ -18,7 +18,7 @@ use crate::scenario::document::slug;
 use crate::scenario::library::{self, Kind};
 use crate::scenario::quick::Quick;
 use crate::scenario::reference;
-use crate::scenario::{Bundle, Plan};
+use crate::scenario::{Alternative, Bundle, Plan};
 
 /// Compares clients.
 #[derive(Debug, Args)]
@@ -29,6 +29,7 @@ use crate::scenario::{Bundle, Plan};
   tollgate compare clover --set api.limit.app-rate.fixed-window.quota=60
   tollgate compare --limit '50/s per app' --limit '16/s per token' \\
       --calls 7000 --workers 64
+  tollgate compare aiclicks --assumptions
   tollgate compare clover --fail-if 'served-share < 99% of clover-advice'
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
@@ -50,6 +51,10 @@ pub(super) struct Compare {
     /// is, exit with 99
     #[arg(long, value_name = "CONDITION")]
     fail_if: Vec<String>,
+    /// Try each alternative to what the vendor does not document, and say
+    /// whether the order of the clients survives
+    #[arg(long)]
+    assumptions: bool,
     #[command(flatten)]
     threads: Threads,
     /// Write files to this folder [default: out/<scenario>]
@@ -108,13 +113,18 @@ impl Compare {
         };
         let threads = self.threads.count();
         let progress = Progress::new(self.common.quiet);
-        let tell = |done, all| progress.tell(done, all);
-        let result = experiment::compare(&plan, seeds, threads, &tell);
+        let result = self.experiment(&bundle, &plan, seeds, &progress);
         progress.end();
-        let comparison = result?;
+        let (comparison, trials) = result?;
         let thresholds = experiment::thresholds(&plan.fail_if, &comparison.outcomes);
         let judged = thresholds.as_deref().unwrap_or_default();
-        let subject = Subject { plan: &plan, seeds, comparison: &comparison, thresholds: judged };
+        let subject = Subject {
+            plan: &plan,
+            seeds,
+            comparison: &comparison,
+            thresholds: judged,
+            trials: &trials,
+        };
         let wrote = write(&mut folder, &subject, &asked, &bundle, threads)?;
         let place = folder.path().display().to_string();
         folder.keep()?;
@@ -136,6 +146,31 @@ impl Compare {
         words::crossed(judged).map_or(Ok(()), |crossed| Err(Failure::Crossed(crossed)))
     }
 
+    /// The comparison, and that of every alternative to what is assumed.
+    fn experiment(
+        &self,
+        bundle: &Bundle,
+        plan: &Plan,
+        seeds: Seeds,
+        progress: &Progress,
+    ) -> Result<(Comparison, Vec<Trial>), Failure> {
+        let wanted = self.assumptions.then_some(&plan.assumptions[..]);
+        let alternatives = Alternative::all(wanted.unwrap_or_default());
+        let worlds = 1 + alternatives.len();
+        let compare = |world: usize, plan: &Plan| {
+            let tell = |done, all| progress.tell(world * all + done, worlds * all);
+            experiment::compare(plan, seeds, self.threads.count(), &tell)
+        };
+        let comparison = compare(0, plan)?;
+        let order = Order::of(&comparison.outcomes);
+        let trial = |(place, alternative): (usize, Alternative)| {
+            let there = compare(1 + place, &alternative.plan(bundle)?)?;
+            Ok(Trial { survival: Survival::of(&order, &there.outcomes), alternative })
+        };
+        let trials: Result<_, Failure> = alternatives.into_iter().enumerate().map(trial).collect();
+        Ok((comparison, trials?))
+    }
+
     fn bundle(&self) -> Result<(Bundle, Asked), Failure> {
         let all = self.clients.as_deref();
         let clients: Option<Vec<String>> =
@@ -146,6 +181,7 @@ impl Compare {
             clients: clients.clone(),
             settings: settings.clone(),
             fail_if: conditions("--fail-if", &self.fail_if)?,
+            assumptions: self.assumptions,
         };
         let clients = clients.as_deref();
         if let Some(name) = &self.name {
@@ -236,9 +272,13 @@ fn write(
     };
     let write = |(name, bytes): (String, Vec<u8>)| folder.write(&name, &bytes);
     experiment::side_by_side(threads, csv::SHEETS.len() + charts.len() * 2, make, write)?;
+    let mut names: Vec<String> = csv::SHEETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    if !subject.trials.is_empty() {
+        folder.write("assumptions.csv", csv::trials(subject).as_bytes())?;
+        names.push("assumptions.csv".to_owned());
+    }
     let record = record::json(subject, asked, bundle.documents());
     folder.write("run.json", record.as_bytes())?;
-    let mut names: Vec<String> = csv::SHEETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     names.push("run.json".to_owned());
     names.extend(charts.iter().map(|chart| keep(&format!("{}.svg .png", chart.name()))));
     Ok(names.join(" "))

@@ -54,7 +54,8 @@ impl List {
             let rows = METRICS.iter().map(|metric| {
                 let mut meaning = format!("{} ({})", metric.meaning(), metric.unit().name());
                 if !metric.aliases().is_empty() {
-                    meaning.push_str(&format!(", also {}", metric.aliases().join(", ")));
+                    meaning += ", also ";
+                    meaning += &metric.aliases().join(", ");
                 }
                 (metric.name().to_owned(), meaning)
             });

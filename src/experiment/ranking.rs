@@ -12,6 +12,9 @@ use crate::stats::interval::{self, Estimate};
 /// The share of calls that a client must serve, in every seed, to be ranked by time.
 const DONE: f64 = 0.999;
 
+/// The metric of time where the work has an end of its own.
+const COMPLETION: &str = "time-to-99";
+
 /// The order of the clients of a comparison, by index.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Ranking {
@@ -43,14 +46,10 @@ impl Ranking {
     pub fn of(outcomes: &[Outcome]) -> Ranking {
         let shares: Vec<Vec<f64>> =
             outcomes.iter().map(|o| o.values("served-share").unwrap_or_default()).collect();
-        let done = |index: &usize| {
-            !shares[*index].is_empty() && shares[*index].iter().all(|share| *share >= DONE)
-        };
         let (mut finished, mut left): (Vec<usize>, Vec<usize>) =
-            (0..outcomes.len()).partition(done);
-        let by_completion = is_about_completion(outcomes)
-            && finished.iter().all(|i| outcomes[*i].values("time-to-99").is_some());
-        let time = if by_completion { "time-to-99" } else { "wait-p99" };
+            (0..outcomes.len()).partition(|index| is_done(&outcomes[*index]));
+        let time = time_of(outcomes);
+        let by_completion = time == COMPLETION;
         let mean = |index: usize, name: &str| {
             outcomes[index].estimate(name).map_or(f64::INFINITY, |e| e.mean)
         };
@@ -78,6 +77,20 @@ impl Ranking {
     pub fn order(&self) -> impl Iterator<Item = usize> + '_ {
         self.finished.iter().chain(&self.unfinished).copied()
     }
+}
+
+/// Whether a client did the work, in every seed.
+pub(super) fn is_done(outcome: &Outcome) -> bool {
+    let shares = outcome.values("served-share").unwrap_or_default();
+    !shares.is_empty() && shares.iter().all(|share| *share >= DONE)
+}
+
+/// The metric of time that those who did the work are ranked by.
+pub(super) fn time_of(outcomes: &[Outcome]) -> &'static str {
+    let mut finished = outcomes.iter().filter(|outcome| is_done(outcome));
+    let by_completion = is_about_completion(outcomes)
+        && finished.all(|outcome| outcome.values(COMPLETION).is_some());
+    if by_completion { COMPLETION } else { "wait-p99" }
 }
 
 /// Whether most of the calls were known at the start, so that there is a time

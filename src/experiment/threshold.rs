@@ -38,8 +38,8 @@ pub fn thresholds(
 /// The first client that a condition names and nobody is called.
 #[must_use]
 pub fn stranger<'c>(conditions: &'c [Condition], names: &[&str]) -> Option<&'c str> {
-    let named = conditions.iter().flat_map(Condition::subjects).filter_map(|s| s.of.as_deref());
-    named.into_iter().find(|name| !names.contains(name))
+    let subjects = conditions.iter().flat_map(Condition::subjects).filter_map(|s| s.of.as_deref());
+    subjects.into_iter().find(|name| !names.contains(name))
 }
 
 fn judge(

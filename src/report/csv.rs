@@ -9,9 +9,12 @@ mod clients;
 mod curves;
 mod limits;
 mod series;
+mod trials;
 mod waves;
 
 pub(super) use curves::{served_by_member, wait_curve};
+pub use trials::trials;
+
 pub(super) use series::{Rates, rates, width};
 pub(super) use waves::{Fields, Mesh};
 

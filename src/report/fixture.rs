@@ -113,5 +113,6 @@ pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subjec
         seeds: Seeds { root: 0, count: NonZeroUsize::new(seeds).unwrap() },
         comparison: &comparison,
         thresholds: &[],
+        trials: &[],
     })
 }

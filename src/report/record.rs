@@ -10,7 +10,7 @@ use super::number::json as data;
 use super::subject::Subject;
 use super::text::shell;
 use super::words;
-use crate::experiment::Threshold;
+use crate::experiment::{Shift, Threshold, Trial};
 use crate::metric::{self, Condition, Level};
 use crate::scenario::Plan;
 use crate::scenario::document::Document;
@@ -27,6 +27,8 @@ pub struct Asked {
     pub settings: Vec<(String, String)>,
     /// `--fail-if`, in order.
     pub fail_if: Vec<Condition>,
+    /// `--assumptions`.
+    pub assumptions: bool,
 }
 
 impl Asked {
@@ -74,7 +76,11 @@ pub fn json<'d>(
     };
     let mut command = format!("{} --seeds {} --seed {}", asked.command(), seeds.count, seeds.root);
     for condition in &asked.fail_if {
-        command.push_str(&format!(" --fail-if {}", shell(&condition.to_string())));
+        command += " --fail-if ";
+        command += &shell(&condition.to_string());
+    }
+    if asked.assumptions {
+        command.push_str(" --assumptions");
     }
     let mut record = json!({
         "tollgate": env!("CARGO_PKG_VERSION"),
@@ -96,6 +102,7 @@ pub fn json<'d>(
     });
     add_libraries(&mut record, subject.plan);
     add_thresholds(&mut record, subject);
+    add_trials(&mut record, subject);
     format!("{record:#}\n")
 }
 
@@ -136,6 +143,32 @@ pub(super) fn add_thresholds(record: &mut Value, subject: &Subject<'_>) {
     }
 }
 
+/// Adds what was assumed otherwise and what became of the order, where that was tried.
+pub(super) fn add_trials(record: &mut Value, subject: &Subject<'_>) {
+    let name = |client: usize| &subject.comparison.outcomes[client].name;
+    let shift = |shift: &Shift| {
+        let (what, first, second) = match *shift {
+            Shift::Reversed { ahead, behind } => ("reversed", ahead, behind),
+            Shift::Blurred { ahead, behind } => ("blurred", ahead, behind),
+            Shift::Parted { ahead, behind } => ("parted", ahead, behind),
+        };
+        json!({ "what": what, "ahead": name(first), "behind": name(second) })
+    };
+    let trial = |trial: &Trial| {
+        let assumed = &trial.alternative.assumed;
+        json!({
+            "settings": trial.alternative.settings().iter().map(|(p, v)| format!("{p}={v}")).collect::<Vec<_>>(),
+            "instead-of": assumed[0].value,
+            "best": name(trial.survival.best),
+            "holds": trial.survival.holds(),
+            "shifts": trial.survival.shifts.iter().map(shift).collect::<Vec<_>>(),
+        })
+    };
+    if !subject.trials.is_empty() {
+        record["alternatives"] = subject.trials.iter().map(trial).collect();
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     let digest = Sha256::digest(bytes);
@@ -156,6 +189,7 @@ mod tests {
             clients: Some(vec!["naive".to_owned(), "../mine/fast.toml".to_owned()]),
             settings: vec![("api.limit.app-rate.per".to_owned(), "[\"app\"]".to_owned())],
             fail_if: vec![],
+            assumptions: false,
         };
         assert_eq!(
             asked.command(),

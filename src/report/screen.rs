@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::record::{Asked, add_libraries, add_thresholds};
+use super::record::{Asked, add_libraries, add_thresholds, add_trials};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -51,6 +51,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
             });
             add_libraries(&mut record, subject.plan);
             add_thresholds(&mut record, subject);
+            add_trials(&mut record, subject);
             (format!("{record:#}\n"), String::new())
         }
     };
@@ -63,13 +64,15 @@ struct Said {
     releases: Option<String>,
     verdict: String,
     equalities: Vec<String>,
-    /// Lines of their own.
+    /// Lines of their own, as those of the trials.
     thresholds: String,
+    trials: String,
     assumptions: Vec<String>,
 }
 
 impl Said {
     fn of(subject: &Subject<'_>, asked: &Asked) -> Said {
+        let command = asked.command();
         Said {
             title: visible(&subject.plan.title),
             floor: words::floor(subject),
@@ -77,7 +80,13 @@ impl Said {
             verdict: words::verdict(subject),
             equalities: words::equalities(subject),
             thresholds: words::thresholds(subject.thresholds, subject.comparison),
-            assumptions: words::assumptions(subject.plan, &asked.command()),
+            trials: words::trials(subject.trials, subject.comparison, &subject.plan.api),
+            // The trials name each thing that is assumed.
+            assumptions: if subject.trials.is_empty() {
+                words::assumptions(subject.plan, &command)
+            } else {
+                vec![]
+            },
         }
     }
 
@@ -91,6 +100,7 @@ impl Said {
             verdict: text(&self.verdict),
             equalities: self.equalities.iter().map(text).collect(),
             thresholds: text(&self.thresholds),
+            trials: text(&self.trials),
             assumptions: self.assumptions.iter().map(text).collect(),
         }
     }
@@ -106,8 +116,8 @@ impl Said {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
         text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
-        if !self.thresholds.is_empty() {
-            text.push_str(&format!("\n{}", self.thresholds));
+        for block in self.blocks() {
+            text.extend(["\n", block]);
         }
         if !self.assumptions.is_empty() {
             text.push('\n');
@@ -116,6 +126,11 @@ impl Said {
             text.push_str(&(wrap(line, 2) + "\n"));
         }
         text
+    }
+
+    /// What is told in lines of its own.
+    fn blocks(&self) -> impl Iterator<Item = &String> {
+        [&self.thresholds, &self.trials].into_iter().filter(|block| !block.is_empty())
     }
 
     fn markdown_head(&self) -> String {
@@ -131,8 +146,8 @@ impl Said {
             text.push_str(line);
             text.push('\n');
         }
-        if !self.thresholds.is_empty() {
-            text.push_str(&format!("\n```text\n{}```\n", self.thresholds));
+        for block in self.blocks() {
+            text.extend(["\n```text\n", block, "```\n"]);
         }
         text
     }

@@ -1,6 +1,6 @@
 //! What a report is about: a plan, its seeds, and what came of them.
 
-use crate::experiment::{Comparison, Outcome, Seeds, Threshold};
+use crate::experiment::{Comparison, Outcome, Seeds, Threshold, Trial};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
 use crate::stats::interval::Estimate;
@@ -16,6 +16,8 @@ pub struct Subject<'s> {
     pub comparison: &'s Comparison,
     /// What must not be, and whether it is.
     pub thresholds: &'s [Threshold],
+    /// What the model assumes, taken otherwise.
+    pub trials: &'s [Trial],
 }
 
 /// Which part of the work has an end of its own.

@@ -4,12 +4,14 @@ mod assumed;
 mod policy;
 mod releases;
 mod thresholds;
+mod trials;
 mod verdict;
 
 pub use assumed::assumptions;
 pub use policy::policy;
 pub use releases::{libraries, releases};
 pub use thresholds::{crossed, thresholds};
+pub use trials::{survived, trials};
 pub use verdict::{headline, verdict};
 
 use super::number;

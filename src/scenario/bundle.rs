@@ -166,6 +166,13 @@ impl Bundle {
         }
     }
 
+    /// The same files with more settings of the API and of clients.
+    pub fn with(&self, settings: &[(String, String)]) -> Result<Bundle, LoadError> {
+        let mut other = self.clone();
+        set_others(&mut other.api, &mut other.clients, settings)?;
+        Ok(other)
+    }
+
     /// How many clients are compared.
     #[must_use]
     pub fn compared(&self) -> usize {

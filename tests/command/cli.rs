@@ -328,6 +328,28 @@ fn a_threshold_that_is_crossed_is_exit_code_99_and_keeps_the_files() {
 }
 
 #[test]
+fn what_a_vendor_leaves_open_can_decide_the_order_and_is_said_to() {
+    let folder = folder();
+    let clients = "clover-sample,exponential-jitter";
+    let output = tollgate(
+        folder.path(),
+        &["compare", "clover", "--seeds", "4", "--assumptions", "--clients", clients],
+    );
+    let screen = out(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    // Whom the penalty holds up, the app or the token, turns the order round.
+    let turned = "✗ app concurrency, token concurrency: penalty.of = [\"app\"], not [\"token\"]: \
+                  exponential-jitter is ahead of clover-sample, not behind";
+    assert!(screen.contains(turned), "{screen}");
+    assert!(
+        screen.contains("✓ app rate, token rate: counts-rejects = true, not false:"),
+        "{screen}"
+    );
+    assert!(screen.contains("The order holds under 12 of 13"), "{screen}");
+    let record = fs::read_to_string(folder.path().join("out/clover/run.json")).unwrap();
+    assert!(record.contains("\"what\": \"reversed\""), "{record}");
+}
+
+#[test]
 fn a_scenario_may_say_what_must_not_be() {
     let folder = folder();
     let with = |condition: &str| {

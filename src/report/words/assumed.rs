@@ -1,67 +1,50 @@
 //! What a comparison stands on: what the vendor does not document.
 
-use crate::report::text::{shell, visible};
-use crate::scenario::{Assumption, Plan};
+use crate::report::text::visible;
+use crate::scenario::{Assumption, Plan, grouped};
 
 /// The most characters of a value that are shown; the model file has them all.
 const SHORT: usize = 60;
 
-/// What the API's model assumes, a line each, and how to try something else.
-/// Empty where nothing is assumed.
+/// What the API's model assumes, a line each, and the command that tries the
+/// alternatives. Empty where nothing is assumed.
 #[must_use]
 pub fn assumptions(plan: &Plan, command: &str) -> Vec<String> {
-    let settings = plan.assumptions.iter().map(setting);
-    let Some(setting) = settings.min_by_key(|setting| setting.len() > SHORT) else {
+    if plan.assumptions.is_empty() {
         return vec![];
-    };
-    let groups = grouped(&plan.assumptions);
+    }
     let count = plan.assumptions.len();
     let mut lines = vec![format!(
         "Assumes {count} thing{} that {} does not document:",
         if count == 1 { "" } else { "s" },
         visible(&plan.api)
     )];
-    for (limits, assumption) in groups {
+    for group in grouped(&plan.assumptions) {
+        let assumption = group[0];
         let or: Vec<String> = assumption.alternatives.iter().map(|v| short(v)).collect();
         lines.push(visible(&format!(
             "- {}: {} = {} (or {})",
-            limits.join(", "),
+            limits(&group),
             assumption.field,
             short(&assumption.value),
             or.join(" or ")
         )));
     }
-    lines.push(format!("Try another: {command} --set {setting}"));
+    lines.push(format!("Try the others: {command} --assumptions"));
     lines
 }
 
-/// The assumptions that several limits share, told once, with the limits' names.
-fn grouped(assumptions: &[Assumption]) -> Vec<(Vec<&str>, &Assumption)> {
-    let mut groups: Vec<(Vec<&str>, &Assumption)> = vec![];
-    for assumption in assumptions {
-        let limit = assumption.limit.as_deref().unwrap_or("the whole API");
-        let alike = groups.iter_mut().find(|(_, first)| {
-            first.limit.is_some() == assumption.limit.is_some()
-                && first.field == assumption.field
-                && first.value == assumption.value
-                && first.alternatives == assumption.alternatives
-        });
-        match alike {
-            Some((limits, _)) => limits.push(limit),
-            None => groups.push((vec![limit], assumption)),
-        }
-    }
-    groups
-}
-
-/// The `--set` that makes an assumption its first alternative.
-fn setting(assumption: &Assumption) -> String {
-    let value = assumption.alternatives.first().map_or("", String::as_str);
-    shell(&format!("{}={value}", assumption.path))
+/// The limits of which the same is assumed.
+pub(super) fn limits(group: &[&Assumption]) -> String {
+    let name = |assumption: &&Assumption| match &assumption.limit {
+        Some(limit) => visible(limit),
+        None => "the whole API".to_owned(),
+    };
+    group.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// A value on one line, cut where it is long.
-fn short(value: &str) -> String {
+pub(super) fn short(value: &str) -> String {
     let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
     if value.chars().count() <= SHORT {
         return value;

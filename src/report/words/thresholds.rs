@@ -22,9 +22,10 @@ pub fn thresholds(thresholds: &[Threshold], comparison: &Comparison) -> String {
         let rows: Vec<Vec<String>> = block.iter().map(row).collect();
         let title = wrap(&format!("fail if {}", visible(&block[0].condition.to_string())), 2);
         let columns = rows[0].len();
-        let lines = grid::lines(&vec![""; columns], &rows, &Vec::from_iter(0..columns));
+        let words: Vec<usize> = (0..columns).collect();
+        let lines = grid::lines(&vec![""; columns], &rows, &words);
         let lines = lines[1..].iter().map(|line| format!("{line}\n"));
-        text.push_str(&format!("{title}\n{}", lines.collect::<String>()));
+        text.extend(std::iter::once(title + "\n").chain(lines));
     }
     text
 }
