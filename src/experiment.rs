@@ -10,10 +10,12 @@ mod outcome;
 mod ranking;
 mod order;
 mod survival;
+mod baseline;
 mod replicate;
 mod side_by_side;
 mod threshold;
 
+pub use baseline::{Baseline, Drift, Mismatch, Word};
 pub use equal::{Equality, equalities};
 pub use order::{Order, Standing};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};

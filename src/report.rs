@@ -11,6 +11,7 @@ pub mod table;
 pub mod words;
 pub mod csv;
 pub mod record;
+pub mod baseline;
 pub mod screen;
 pub mod single;
 pub mod events;

@@ -1,5 +1,7 @@
 //! `compare`: the main job.
 
+mod kept;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -7,11 +9,11 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{Common, Failure, Threads, conditions, fetch, load, print, say};
-use crate::experiment::{self, Comparison, Order, Seeds, Survival, Trial};
+use crate::experiment::{self, Baseline, Comparison, Order, Seeds, Survival, Trial};
 use crate::report::chart::Theme;
 use crate::report::output::Folder;
 use crate::report::record::{self, Asked, base};
-use crate::report::subject::Subject;
+use crate::report::subject::{Against, Subject};
 use crate::report::text::{keep, listed, visible, wrap};
 use crate::report::{csv, figures, screen, words};
 use crate::scenario::document::slug;
@@ -30,6 +32,8 @@ use crate::scenario::{Alternative, Bundle, Plan};
   tollgate compare --limit '50/s per app' --limit '16/s per token' \\
       --calls 7000 --workers 64
   tollgate compare aiclicks --assumptions
+  tollgate compare aiclicks --save-baseline main
+  tollgate compare aiclicks --baseline main --set service.fails=1%
   tollgate compare clover --fail-if 'served-share < 99% of clover-advice'
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
@@ -55,6 +59,13 @@ pub(super) struct Compare {
     /// whether the order of the clients survives
     #[arg(long)]
     assumptions: bool,
+    /// Keep the numbers under this name in the output folder, or in this .json
+    /// file
+    #[arg(long, value_name = "NAME")]
+    save_baseline: Option<String>,
+    /// Say what is better or worse than the numbers kept under this name
+    #[arg(long, value_name = "NAME")]
+    baseline: Option<String>,
     #[command(flatten)]
     threads: Threads,
     /// Write files to this folder [default: out/<scenario>]
@@ -106,11 +117,14 @@ impl Compare {
         distinct(&plan)?;
         plan.fail_if.extend_from_slice(&asked.fail_if);
         known(&plan)?;
-        let mut folder = Folder::open(&self.folder(&plan))?;
         let seeds = Seeds {
             root: self.seed,
             count: NonZeroUsize::new(self.seeds as usize).unwrap_or(NonZeroUsize::MIN),
         };
+        let place = self.folder(&plan);
+        let earlier = self.baseline.as_deref();
+        let earlier = earlier.map(|name| kept::load(name, &place, &plan, seeds)).transpose()?;
+        let mut folder = Folder::open(&place)?;
         let threads = self.threads.count();
         let progress = Progress::new(self.common.quiet);
         let result = self.experiment(&bundle, &plan, seeds, &progress);
@@ -118,14 +132,22 @@ impl Compare {
         let (comparison, trials) = result?;
         let thresholds = experiment::thresholds(&plan.fail_if, &comparison.outcomes);
         let judged = thresholds.as_deref().unwrap_or_default();
+        let drifts = earlier.as_ref().map(|baseline| baseline.drifts(&comparison));
+        let against = self.baseline.as_deref().zip(earlier.as_ref()).zip(drifts.as_deref());
+        let against = against.map(|((name, baseline), drifts)| Against { name, baseline, drifts });
         let subject = Subject {
             plan: &plan,
             seeds,
             comparison: &comparison,
             thresholds: judged,
             trials: &trials,
+            against,
         };
-        let wrote = write(&mut folder, &subject, &asked, &bundle, threads)?;
+        let mut wrote = write(&mut folder, &subject, &asked, &bundle, threads)?;
+        if let Some(name) = &self.save_baseline {
+            let kept = Baseline::of(&comparison, &plan.name, &plan.digest, seeds);
+            wrote.push_str(&kept::save(name, &kept, &mut folder)?);
+        }
         let place = folder.path().display().to_string();
         folder.keep()?;
         if self.common.prints() {

@@ -1,5 +1,7 @@
 //! What came of one client over all seeds.
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::LimitCounts;
 use crate::engine::Ending;
 use crate::measure::{ClientRow, Counts, Measures, Series, Value, Waves};
@@ -9,7 +11,8 @@ use crate::stats::histogram::Histogram;
 use crate::stats::interval::{self, Estimate};
 
 /// A metric of one run: a number, or what its ratio is made of.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Sample {
     /// A number, where the run has it.
     Plain(Option<f64>),

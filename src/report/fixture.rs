@@ -114,5 +114,6 @@ pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subjec
         comparison: &comparison,
         thresholds: &[],
         trials: &[],
+        against: None,
     })
 }

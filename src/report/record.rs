@@ -10,7 +10,7 @@ use super::number::json as data;
 use super::subject::Subject;
 use super::text::shell;
 use super::words;
-use crate::experiment::{Shift, Threshold, Trial};
+use crate::experiment::{Drift, Shift, Threshold, Trial};
 use crate::metric::{self, Condition, Level};
 use crate::scenario::Plan;
 use crate::scenario::document::Document;
@@ -167,6 +167,30 @@ pub(super) fn add_trials(record: &mut Value, subject: &Subject<'_>) {
     if !subject.trials.is_empty() {
         record["alternatives"] = subject.trials.iter().map(trial).collect();
     }
+}
+
+/// Adds what became better or worse since a baseline, where there was one.
+pub(super) fn add_drifts(record: &mut Value, subject: &Subject<'_>) {
+    let Some(against) = subject.against else {
+        return;
+    };
+    let drift = |drift: &Drift| {
+        let number = |value: Option<f64>| value.map_or("never".into(), data);
+        json!({
+            "client": subject.comparison.outcomes[drift.client].name,
+            "metric": drift.metric.name(),
+            "then": number(drift.then),
+            "now": number(drift.now),
+            "change": drift.change.map(|c| json!([data(c.mean), data(c.low), data(c.high)])),
+            "word": words::word(drift.word),
+        })
+    };
+    record["against"] = json!({
+        "baseline": against.name,
+        "tollgate": against.baseline.tollgate,
+        "digest": against.baseline.digest,
+        "numbers": against.drifts.iter().map(drift).collect::<Vec<_>>(),
+    });
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::record::{Asked, add_libraries, add_thresholds, add_trials};
+use super::record::{Asked, add_drifts, add_libraries, add_thresholds, add_trials};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -52,6 +52,7 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
             add_libraries(&mut record, subject.plan);
             add_thresholds(&mut record, subject);
             add_trials(&mut record, subject);
+            add_drifts(&mut record, subject);
             (format!("{record:#}\n"), String::new())
         }
     };
@@ -67,6 +68,7 @@ struct Said {
     /// Lines of their own, as those of the trials.
     thresholds: String,
     trials: String,
+    drifts: String,
     assumptions: Vec<String>,
 }
 
@@ -81,6 +83,9 @@ impl Said {
             equalities: words::equalities(subject),
             thresholds: words::thresholds(subject.thresholds, subject.comparison),
             trials: words::trials(subject.trials, subject.comparison, &subject.plan.api),
+            drifts: subject
+                .against
+                .map_or(String::new(), |against| words::drifts(against, subject.comparison)),
             // The trials name each thing that is assumed.
             assumptions: if subject.trials.is_empty() {
                 words::assumptions(subject.plan, &command)
@@ -101,6 +106,7 @@ impl Said {
             equalities: self.equalities.iter().map(text).collect(),
             thresholds: text(&self.thresholds),
             trials: text(&self.trials),
+            drifts: text(&self.drifts),
             assumptions: self.assumptions.iter().map(text).collect(),
         }
     }
@@ -130,7 +136,7 @@ impl Said {
 
     /// What is told in lines of its own.
     fn blocks(&self) -> impl Iterator<Item = &String> {
-        [&self.thresholds, &self.trials].into_iter().filter(|block| !block.is_empty())
+        [&self.thresholds, &self.drifts, &self.trials].into_iter().filter(|block| !block.is_empty())
     }
 
     fn markdown_head(&self) -> String {

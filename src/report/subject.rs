@@ -1,6 +1,6 @@
 //! What a report is about: a plan, its seeds, and what came of them.
 
-use crate::experiment::{Comparison, Outcome, Seeds, Threshold, Trial};
+use crate::experiment::{Baseline, Comparison, Drift, Outcome, Seeds, Threshold, Trial};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
 use crate::stats::interval::Estimate;
@@ -18,6 +18,19 @@ pub struct Subject<'s> {
     pub thresholds: &'s [Threshold],
     /// What the model assumes, taken otherwise.
     pub trials: &'s [Trial],
+    /// An earlier comparison.
+    pub against: Option<Against<'s>>,
+}
+
+/// An earlier comparison, and how this one stands to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Against<'s> {
+    /// What it is called.
+    pub name: &'s str,
+    /// What was kept of it.
+    pub baseline: &'s Baseline,
+    /// Each number then and now.
+    pub drifts: &'s [Drift],
 }
 
 /// Which part of the work has an end of its own.

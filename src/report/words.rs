@@ -1,6 +1,7 @@
 //! The verdict in words: what a comparison says, and how sure that is.
 
 mod assumed;
+mod drift;
 mod policy;
 mod releases;
 mod thresholds;
@@ -8,6 +9,7 @@ mod trials;
 mod verdict;
 
 pub use assumed::assumptions;
+pub use drift::{drifts, word};
 pub use policy::policy;
 pub use releases::{libraries, releases};
 pub use thresholds::{crossed, thresholds};

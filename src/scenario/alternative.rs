@@ -19,8 +19,11 @@ impl Alternative {
     pub fn all(assumptions: &[Assumption]) -> Vec<Alternative> {
         let of_group = |group: Vec<&Assumption>| {
             let assumed: Vec<Assumption> = group.into_iter().cloned().collect();
-            let values = assumed[0].alternatives.clone().into_iter();
-            values.map(move |value| Alternative { assumed: assumed.clone(), value })
+            // With --set the model may already be one of its alternatives.
+            let is_another = |value: &String| *value != assumed[0].value;
+            let values: Vec<String> =
+                assumed[0].alternatives.iter().filter(|v| is_another(v)).cloned().collect();
+            values.into_iter().map(move |value| Alternative { assumed: assumed.clone(), value })
         };
         grouped(assumptions).into_iter().flat_map(of_group).collect()
     }

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-pub use super::ratio::ratio_of_sums;
+pub use super::ratio::{ratio_difference, ratio_of_sums};
 use super::student;
 
 /// What a two-sided 95 % interval stays below on each side.
@@ -83,6 +83,20 @@ impl Estimate {
     #[must_use]
     pub fn distinguishable_from(&self, value: f64) -> bool {
         self.has_interval() && (value < self.low || value > self.high)
+    }
+
+    /// An interval of Student's t over so many replicates, widened until it
+    /// holds together with the others of `all` (Bonferroni).
+    #[must_use]
+    pub fn for_all_of(self, all: usize, replicates: usize) -> Estimate {
+        if !self.has_interval() || all <= 1 {
+            return self;
+        }
+        let freedom = (replicates - 1) as f64;
+        let upper = 1.0 - (1.0 - UPPER) / all as f64;
+        let wider = student::quantile(upper, freedom) / t_quantile(replicates);
+        let (low, high) = ((self.mean - self.low) * wider, (self.high - self.mean) * wider);
+        Estimate { low: self.mean - low, high: self.mean + high, ..self }
     }
 
     pub(super) fn symmetric(mean: f64, half: f64, method: Method) -> Estimate {

@@ -1,6 +1,6 @@
 //! A ratio of two numbers that each replicate gives, with its 95 % interval.
 
-use super::interval::{Estimate, Method, plain_mean, t_quantile};
+use super::interval::{Estimate, Method, paired_difference, plain_mean, t_quantile};
 
 /// Above this relative error of a mean denominator the delta method is too
 /// narrow, and Fieller's interval takes over.
@@ -33,6 +33,25 @@ pub fn ratio_of_sums(numerators: &[f64], denominators: &[f64]) -> Option<Estimat
         return Some(pairs.fieller());
     }
     Some(pairs.delta())
+}
+
+/// The difference of two ratios of sums, left less right, each pair of whose
+/// replicates saw the same draws.
+///
+/// Each ratio is taken as linear in its sums (the delta method), and Student's t
+/// is of the differences of the two, replicate by replicate. `None` where
+/// either ratio is not defined and finite.
+///
+/// # Panics
+/// When the slices differ in length.
+#[must_use]
+pub fn ratio_difference(left: (&[f64], &[f64]), right: (&[f64], &[f64])) -> Option<Estimate> {
+    let (one, other) = (Pairs::of(left.0, left.1)?, Pairs::of(right.0, right.1)?);
+    let linear = |pairs: &Pairs, (y, x): (&[f64], &[f64])| -> Vec<f64> {
+        let parts = y.iter().zip(x);
+        parts.map(|(y, x)| pairs.ratio + (y - pairs.ratio * x) / pairs.mean_x).collect()
+    };
+    paired_difference(&linear(&one, left), &linear(&other, right))
 }
 
 /// The moments of pairs (x, y) that both intervals of a ratio are made of.
@@ -119,6 +138,22 @@ mod tests {
         let fieller = Pairs::of(&x, &y).unwrap().fieller();
         assert_close(fieller.low, golden("fieller_lo")[0], 1e-11);
         assert_close(fieller.high, golden("fieller_hi")[0], 1e-11);
+    }
+
+    #[test]
+    fn a_difference_of_ratios_is_that_of_plain_numbers_over_ones() {
+        let (x, y) = (golden("x"), golden("y"));
+        let ones = vec![1.0; x.len()];
+        let plain = paired_difference(&x, &y).unwrap();
+        let ratios = ratio_difference((&x, &ones), (&y, &ones)).unwrap();
+        assert_close(ratios.mean, plain.mean, 1e-12);
+        assert_close(half(ratios), half(plain), 1e-12);
+        // Of a ratio and nothing it is the delta interval.
+        let none = vec![0.0; x.len()];
+        let alone = ratio_difference((&y, &x), (&none, &ones)).unwrap();
+        let delta = Pairs::of(&y, &x).unwrap().delta();
+        assert_close(alone.mean, delta.mean, 1e-12);
+        assert_close(half(alone), half(delta), 1e-12);
     }
 
     #[test]

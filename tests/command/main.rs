@@ -1,5 +1,6 @@
 //! The command as people run it: its options, the names it knows, its README.
 
+mod baseline;
 mod cli;
 mod names;
 mod readme;
