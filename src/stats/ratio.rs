@@ -13,7 +13,7 @@ const DELTA_UP_TO: f64 = 0.1;
 /// Unlike a mean of ratios it weighs each replicate by its size. The interval
 /// is that of the delta method, or Fieller's where the mean denominator is known
 /// to no better than 10 %. A numerator that is zero in every replicate gives an
-/// interval of no width: say "0 of n" and use [`wilson`](super::interval::wilson) over the trials.
+/// interval of no width: say "0 of n" and use [`none_of`](super::share::none_of) over the trials.
 ///
 /// `None` without replicates, when the denominators sum to zero, or when a
 /// value is not finite.
@@ -104,17 +104,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn half(estimate: Estimate) -> f64 {
-        (estimate.high - estimate.low) / 2.0
-    }
-
     #[test]
     fn golden_ratio() {
         let (x, y) = (golden("x"), golden("y"));
         let estimate = ratio_of_sums(&x, &y).unwrap();
         assert_eq!(estimate.method, Method::Delta);
         assert_close(estimate.mean, golden("ratio_mean")[0], 1e-11);
-        assert_close(half(estimate), golden("ratio_ci95_half_delta")[0], 1e-11);
+        assert_close(estimate.half_width(), golden("ratio_ci95_half_delta")[0], 1e-11);
         assert!(estimate.distinguishable_from(1.0));
         let fieller = Pairs::of(&x, &y).unwrap().fieller();
         assert_close(fieller.low, golden("fieller_lo")[0], 1e-11);
@@ -159,7 +155,7 @@ mod tests {
             let (plain, moved) = (ratio_of_sums(&y, &x).unwrap(), ratio_of_sums(&y, &scaled).unwrap());
             prop_assert!((moved.mean * unit / plain.mean - 1.0).abs() < 1e-9);
             if plain.high.is_finite() && plain.method == moved.method {
-                prop_assert!((half(moved) * unit / half(plain) - 1.0).abs() < 1e-6);
+                prop_assert!((moved.half_width() * unit / plain.half_width() - 1.0).abs() < 1e-6);
             }
         }
     }
