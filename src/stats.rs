@@ -5,6 +5,18 @@
 //! draws alone (a bootstrap is random, and the same each time). Sums run in the
 //! order of their slices and every transcendental function is `libm`'s, so that
 //! the same input gives the same bits on every platform.
+//!
+//! # Coverage
+//!
+//! How often the 95 % intervals hold the truth: 2,000 experiments a row, each of
+//! R replicates that are made of n values of a law. Within 0.934 to 0.966 lie
+//! 99.9 % of the counts of an honest interval; one over whole numbers, or of
+//! several things at once, may hold the truth more often. The rows at the end
+//! say where an interval is too narrow: Student's t and BCa of few and very
+//! skewed values, Wilson's near none of few runs, and Holm's adjustment if it
+//! forgets that the data chose who is best.
+//!
+#![doc = include_str!("stats/coverage.md")]
 
 pub mod histogram;
 pub mod quantile;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{Common, Failure, Threads, fetch, load, print, say};
-use crate::experiment::{self, Seeds};
+use crate::experiment::{self, Seeds, Until};
 use crate::report::chart::Theme;
 use crate::report::output::Folder;
 use crate::report::record::{self, Asked, base};
@@ -29,6 +29,7 @@ use crate::scenario::{Bundle, Plan};
   tollgate compare clover --set api.limit.app-rate.fixed-window.quota=60
   tollgate compare --limit '50/s per app' --limit '16/s per token' \\
       --calls 7000 --workers 64
+  tollgate compare clover --until 5%
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file
@@ -41,6 +42,14 @@ pub(super) struct Compare {
     /// How many seeds each client is run with
     #[arg(long, default_value = "20", value_name = "N", value_parser = count(100_000))]
     seeds: u32,
+    /// Instead of a number of seeds: 10, then 10 more at a time until the time,
+    /// the 429 share and the served share of every client are known to within
+    /// this
+    #[arg(long, value_name = "PERCENT", conflicts_with = "seeds", value_parser = percent)]
+    until: Option<f64>,
+    /// No more seeds than this with --until
+    #[arg(long, default_value = "1000", value_name = "N", requires = "until", value_parser = count(100_000))]
+    seeds_max: u32,
     /// The seed that all others come from
     #[arg(long, default_value = "0", value_name = "ROOT")]
     seed: u64,
@@ -94,16 +103,19 @@ impl Compare {
         let plan = bundle.plan()?;
         distinct(&plan)?;
         let mut folder = Folder::open(&self.folder(&plan))?;
-        let seeds = Seeds {
-            root: self.seed,
-            count: NonZeroUsize::new(self.seeds as usize).unwrap_or(NonZeroUsize::MIN),
-        };
         let threads = self.threads.count();
         let progress = Progress::new(self.common.quiet);
         let tell = |done, all| progress.tell(done, all);
-        let result = experiment::compare(&plan, seeds, threads, &tell);
+        let result = match self.until {
+            None => experiment::compare(&plan, self.seeds(self.seeds), threads, &tell),
+            Some(within) => {
+                let until = Until { within, most: self.seeds(self.seeds_max).count };
+                experiment::compare_until(&plan, self.seed, until, threads, &tell)
+            }
+        };
         progress.end();
         let comparison = result?;
+        let seeds = Seeds { root: self.seed, count: comparison.seeds() };
         let subject = Subject { plan: &plan, seeds, comparison: &comparison };
         let wrote = write(&mut folder, &subject, &asked, &bundle, threads)?;
         let place = folder.path().display().to_string();
@@ -120,6 +132,11 @@ impl Compare {
             say(&wrap(&format!("wrote {place}/: {wrote}"), 6));
         }
         Ok(())
+    }
+
+    fn seeds(&self, count: u32) -> Seeds {
+        let count = NonZeroUsize::new(count as usize).unwrap_or(NonZeroUsize::MIN);
+        Seeds { root: self.seed, count }
     }
 
     fn bundle(&self) -> Result<(Bundle, Asked), Failure> {
@@ -163,6 +180,16 @@ impl Compare {
             let name = if slug.is_empty() { "scenario" } else { &slug };
             PathBuf::from("out").join(name)
         })
+    }
+}
+
+/// A relative error, as a share of one.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
+    match number {
+        Some(percent) if (0.1..=50.0).contains(&percent) => Ok(percent / 100.0),
+        Some(_) => Err("write 0.1% to 50%".to_owned()),
+        None => Err("write a share in per cent, like 2%".to_owned()),
     }
 }
 

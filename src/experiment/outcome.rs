@@ -141,7 +141,18 @@ impl Outcome {
     pub fn estimate(&self, name: &str) -> Option<Estimate> {
         let metric = METRICS.iter().position(|metric| metric.name == name)?;
         let samples: Vec<Sample> = self.runs.iter().map(|run| run.samples[metric]).collect();
-        estimate(&samples)
+        estimate(&METRICS[metric], &samples)
+    }
+
+    /// A quantile of the wait of all calls of all runs together, in seconds;
+    /// infinite where that call was never served. `None` for other metrics.
+    #[must_use]
+    pub fn pooled(&self, name: &str) -> Option<f64> {
+        let (_, q) = WAITS.iter().find(|(wait, _)| *wait == name)?;
+        match self.waits.quantile(*q)? {
+            u64::MAX => Some(f64::INFINITY),
+            ns => Some(ns as f64 / 1e9),
+        }
     }
 
     /// A plain metric, run by run; `None` where a run does not have it.
@@ -161,7 +172,7 @@ impl Outcome {
         let counts = self.class_counts(population, endpoint);
         let served: Vec<f64> = counts.iter().map(|c| c.served() as f64).collect();
         let offered: Vec<f64> = counts.iter().map(|c| c.offered as f64).collect();
-        let served = interval::ratio_of_sums(&served, &offered)?;
+        let served = interval::share_of_sums(&served, &offered)?;
         Some(ClassOutcome { population, endpoint, served })
     }
 
@@ -194,7 +205,7 @@ fn waits(histogram: &Histogram) -> [f64; WAITS.len()] {
 }
 
 /// A metric's estimate from its samples.
-fn estimate(samples: &[Sample]) -> Option<Estimate> {
+fn estimate(metric: &Metric, samples: &[Sample]) -> Option<Estimate> {
     let mut values = vec![];
     let mut denominators = vec![];
     for sample in samples {
@@ -208,6 +219,8 @@ fn estimate(samples: &[Sample]) -> Option<Estimate> {
     }
     if denominators.is_empty() {
         interval::mean(&values)
+    } else if metric.is_share() {
+        interval::share_of_sums(&values, &denominators)
     } else {
         interval::ratio_of_sums(&values, &denominators)
     }

@@ -210,6 +210,13 @@ impl Metric {
     pub fn named(name: &str) -> Option<&'static Metric> {
         METRICS.iter().find(|metric| metric.name == name)
     }
+
+    /// Whether it is the share of some things among all of them, so that none
+    /// of so many still bounds it.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        matches!(self.value, Value::Ratio(_)) && self.name.ends_with("-share")
+    }
 }
 
 #[allow(clippy::unnecessary_wraps)] // the shape of a metric

@@ -8,6 +8,7 @@ mod classes;
 mod clients;
 mod curves;
 mod limits;
+mod pairs;
 mod series;
 mod waves;
 
@@ -25,8 +26,9 @@ use crate::stats::interval::Estimate;
 pub type Sheet = (&'static str, fn(&Subject<'_>) -> String);
 
 /// All CSV files of a comparison.
-pub const SHEETS: [Sheet; 8] = [
+pub const SHEETS: [Sheet; 9] = [
     ("summary.csv", summary),
+    ("pairs.csv", pairs::sheet),
     ("classes.csv", classes::sheet),
     ("series.csv", series::sheet),
     ("waves.csv", waves::sheet),
@@ -36,14 +38,20 @@ pub const SHEETS: [Sheet; 8] = [
     ("fairness.csv", curves::fairness),
 ];
 
-/// Every metric of every client.
+/// Every metric of every client: its mean over the seeds with the interval and
+/// how that came about, and of waits the quantile of all calls of all seeds
+/// together beside the mean of the seeds' own.
 fn summary(subject: &Subject<'_>) -> String {
-    let header = ["client", "metric", "unit", "mean", "low", "high"];
+    let header = ["client", "metric", "unit", "mean", "low", "high", "pooled", "method", "seeds"];
     let rows = subject.comparison.outcomes.iter().flat_map(|outcome| {
         METRICS.iter().map(move |metric| {
             let name = cell(&outcome.name).into_owned();
             let mut row = vec![name, metric.name.to_owned(), metric.unit.name().to_owned()];
-            row.extend(three(outcome.estimate(metric.name)));
+            let estimate = outcome.estimate(metric.name);
+            row.extend(three(estimate));
+            row.push(outcome.pooled(metric.name).map_or_else(String::new, data));
+            row.push(estimate.map_or_else(String::new, |e| e.method.to_string()));
+            row.push(subject.seeds.count.to_string());
             row
         })
     });

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use super::subject::Subject;
 use crate::api::LimitId;
 use crate::engine::{AttemptRecord, Caller, Fact, Observer};
-use crate::experiment::{Comparison, Outcome, Ranking, Run, Sample, Seeds};
+use crate::experiment::{Comparison, Outcome, Ranking, Run, Sample, Seeds, Stopping};
 use crate::http::{Answer, Status};
 use crate::measure::{Counts, METRICS, Series, Waves};
 use crate::scenario::quick::Quick;
@@ -100,12 +100,23 @@ pub(super) fn sent(
 
 /// What is told of a comparison of these outcomes.
 pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subject<'_>) -> T) -> T {
+    compared(plan, outcomes, None, tell)
+}
+
+/// The same of one that came to its number of seeds by itself.
+pub(super) fn compared<T>(
+    plan: &Plan,
+    outcomes: Vec<Outcome>,
+    stopping: Option<Stopping>,
+    tell: impl Fn(&Subject<'_>) -> T,
+) -> T {
     let seeds = outcomes.first().map_or(1, |outcome| outcome.runs.len());
     let comparison = Comparison {
         ranking: Ranking::of(&outcomes),
         outcomes,
         floors: vec![],
         equalities: vec![],
+        stopping,
     };
     tell(&Subject {
         plan,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::record::{Asked, add_libraries};
+use super::record::{self, Asked, add_libraries};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -46,6 +46,8 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
                 "clients": table.json(),
                 "floor": said.floor,
                 "verdict": said.verdict,
+                "pairs": record::pairs(subject),
+                "stopping": record::stopping(subject),
                 "equalities": said.equalities,
                 "assumptions": said.assumptions,
             });
@@ -61,6 +63,7 @@ struct Said {
     floor: Option<String>,
     releases: Option<String>,
     verdict: String,
+    stopping: Option<String>,
     equalities: Vec<String>,
     assumptions: Vec<String>,
 }
@@ -72,6 +75,7 @@ impl Said {
             floor: words::floor(subject),
             releases: words::releases(subject.plan),
             verdict: words::verdict(subject),
+            stopping: words::stopping(subject),
             equalities: words::equalities(subject),
             assumptions: words::assumptions(subject.plan, &asked.command()),
         }
@@ -85,6 +89,7 @@ impl Said {
             floor: self.floor.as_ref().map(text),
             releases: self.releases.as_ref().map(text),
             verdict: text(&self.verdict),
+            stopping: self.stopping.as_ref().map(text),
             equalities: self.equalities.iter().map(text).collect(),
             assumptions: self.assumptions.iter().map(text).collect(),
         }
@@ -97,7 +102,7 @@ impl Said {
 
     fn tail(&self) -> String {
         let mut text = wrap(&self.verdict, 0) + "\n";
-        for line in &self.equalities {
+        for line in self.stopping.iter().chain(&self.equalities) {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
         text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
@@ -117,7 +122,13 @@ impl Said {
 
     fn markdown_tail(&self) -> String {
         let mut text = format!("{}\n", self.verdict);
-        for line in self.equalities.iter().chain(&self.releases).chain(&self.assumptions) {
+        for line in self
+            .stopping
+            .iter()
+            .chain(&self.equalities)
+            .chain(&self.releases)
+            .chain(&self.assumptions)
+        {
             let between = if line.starts_with("- ") { "" } else { "\n" };
             text.push_str(between);
             text.push_str(line);

@@ -116,11 +116,9 @@ pub fn served(outcome: &Outcome, class: &Class) -> Option<Estimate> {
     outcome.class(class.population, class.endpoint).map(|class| class.served)
 }
 
-/// How many calls of a class there were, on average over the seeds.
+/// How many calls of a class there were in all seeds together.
 #[must_use]
-pub fn calls_per_run(outcome: &Outcome, class: Option<&Class>) -> f64 {
+pub fn calls(outcome: &Outcome, class: Option<&Class>) -> u64 {
     let (population, endpoint) = class.map_or((None, None), |c| (c.population, c.endpoint));
-    let runs = outcome.class_counts(population, endpoint);
-    let offered: u64 = runs.iter().map(|run| run.offered).sum();
-    offered as f64 / runs.len().max(1) as f64
+    outcome.class_counts(population, endpoint).iter().map(|run| run.offered).sum()
 }

@@ -3,11 +3,13 @@
 mod assumed;
 mod policy;
 mod releases;
+mod stopping;
 mod verdict;
 
 pub use assumed::assumptions;
 pub use policy::policy;
 pub use releases::{libraries, releases};
+pub use stopping::stopping;
 pub use verdict::{headline, verdict};
 
 use super::number;

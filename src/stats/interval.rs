@@ -7,9 +7,9 @@
 
 use std::fmt;
 
-pub use super::ratio::ratio_of_sums;
-pub use super::share::{none_of, wilson};
 use super::pair::differences;
+pub use super::ratio::{ratio_of_sums, share_of_sums};
+pub use super::share::{none_of, wilson};
 use super::student;
 
 /// What a two-sided 95 % interval stays below on each side.

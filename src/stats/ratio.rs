@@ -1,6 +1,7 @@
 //! A ratio of two numbers that each replicate gives, with its 95 % interval.
 
 use super::interval::{Estimate, Method, plain_mean, t_quantile};
+use super::share::none_of;
 
 /// Above this relative error of a mean denominator the delta method is too
 /// narrow, and Fieller's interval takes over.
@@ -33,6 +34,23 @@ pub fn ratio_of_sums(numerators: &[f64], denominators: &[f64]) -> Option<Estimat
         return Some(pairs.fieller());
     }
     Some(pairs.delta())
+}
+
+/// A ratio of sums of which the numerators count some of the things that the
+/// denominators count: where there were none of them, "0 of n" with the bound of
+/// [`none_of`] rather than an interval of no width.
+///
+/// # Panics
+/// When the slices differ in length.
+#[must_use]
+pub fn share_of_sums(numerators: &[f64], denominators: &[f64]) -> Option<Estimate> {
+    if numerators.iter().any(|numerator| *numerator != 0.0) {
+        return ratio_of_sums(numerators, denominators);
+    }
+    assert_eq!(numerators.len(), denominators.len(), "replicates come in pairs");
+    let trials: f64 = denominators.iter().sum();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts are whole
+    none_of(trials as u64)
 }
 
 /// The moments of pairs (x, y) that both intervals of a ratio are made of.
@@ -115,6 +133,16 @@ mod tests {
         let fieller = Pairs::of(&x, &y).unwrap().fieller();
         assert_close(fieller.low, golden("fieller_lo")[0], 1e-11);
         assert_close(fieller.high, golden("fieller_hi")[0], 1e-11);
+    }
+
+    #[test]
+    fn none_of_many_is_bounded() {
+        let none = share_of_sums(&[0.0, 0.0], &[100.0, 50.0]).unwrap();
+        assert_eq!((none.mean, none.low, none.method), (0.0, 0.0, Method::NoneOf));
+        assert!(none.high < 0.02 && none.high > 0.019, "{none:?}");
+        let some = [1.0, 0.0];
+        assert_eq!(share_of_sums(&some, &[9.0, 9.0]), ratio_of_sums(&some, &[9.0, 9.0]));
+        assert_eq!(share_of_sums(&[0.0], &[0.0]), None);
     }
 
     #[test]
