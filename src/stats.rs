@@ -12,7 +12,7 @@
 //! R replicates that are made of n values of a law. Within 0.934 to 0.966 lie
 //! 99.9 % of the counts of an honest interval; one over whole numbers, or of
 //! several things at once, may hold the truth more often. The rows at the end
-//! say where an interval is too narrow: Student's t and BCa of few and very
+//! say where an interval is too narrow: Student's t and `bca` of few and very
 //! skewed values, Wilson's near none of few runs, and Holm's adjustment if it
 //! forgets that the data chose who is best.
 //!

@@ -1,7 +1,7 @@
 //! The regularised incomplete beta function, of which the tails of Student's t
 //! and of the binomial are made.
 
-/// I_x(a, b), with y = 1 - x given beside x so that neither loses digits: the
+/// `I_x(a, b)`, with y = 1 - x given beside x so that neither loses digits: the
 /// probability that a beta variable stays below x.
 ///
 /// To about 1e-15 of its value, times the size of lgamma(a + b): 1e-12 at

@@ -26,7 +26,7 @@ pub fn acceleration(values: &[f64]) -> f64 {
 /// How many resamples an interval of a report has: Efron asks for no fewer.
 pub const RESAMPLES: u32 = 2_000;
 
-/// Between these numbers of values a skewed mean has a BCa interval: below, t
+/// Between these numbers of values a skewed mean has a bootstrap interval: below, t
 /// covers more; above, the skewness of a mean no longer shows.
 const BCA: std::ops::RangeInclusive<usize> = 100..=10_000;
 
@@ -34,7 +34,7 @@ const BCA: std::ops::RangeInclusive<usize> = 100..=10_000;
 /// deviation that it has by chance among 100 normal values.
 const SKEWED: f64 = 0.02;
 
-/// The mean of differences: Student's t, or BCa where they are many and skewed.
+/// The mean of differences: Student's t, or [`bca`] where they are many and skewed.
 ///
 /// `None` without values, or when one is not finite.
 #[must_use]
@@ -46,7 +46,7 @@ pub fn paired_mean(differences: &[f64], key: Key) -> Option<Estimate> {
     interval::paired_difference(differences, &nothing)
 }
 
-/// The mean with its BCa interval, of so many resamples that are drawn from
+/// The mean with its bias-corrected and accelerated interval, of so many resamples that are drawn from
 /// `key`: the same values and key give the same interval.
 ///
 /// `None` with fewer than two values, or when one is not finite.
@@ -100,7 +100,7 @@ mod tests {
         assert_close(acceleration(&golden("x")), expected, 1e-11);
         let turned: Vec<f64> = golden("x").iter().map(|x| -x).collect();
         assert_close(acceleration(&turned), -expected, 1e-11);
-        assert_eq!(acceleration(&[2.0, 2.0]), 0.0);
+        assert_eq!((acceleration(&[2.0, 2.0]), acceleration(&[])), (0.0, 0.0));
     }
 
     /// The table's own resamples are of another generator.

@@ -57,12 +57,12 @@ mod tests {
     fn the_half_width_is_held_against_the_estimate_and_near_zero_against_itself() {
         let precision = Precision::new(0.25, 2.0);
         // 0.25 / 1.25 = a fifth.
-        assert_eq!(precision.allowed(&about(-10.0, 1.0)), 2.0);
-        assert_eq!(precision.excess(&about(10.0, 1.0)), 0.5);
-        assert_eq!(precision.allowed(&about(0.1, 1.0)), 0.4);
-        assert_eq!(precision.excess(&about(0.0, 0.4)), 1.0);
-        assert_eq!(precision.excess(&about(0.0, 0.0)), 0.0);
-        assert_eq!(precision.excess(&Estimate::single(3.0)), f64::INFINITY);
-        assert_eq!(precision.excess(&about(1.0, f64::INFINITY)), f64::INFINITY);
+        let (large, small) = (about(-10.0, 1.0), about(0.1, 1.0));
+        assert_eq!((precision.allowed(&large), precision.allowed(&small)), (2.0, 0.4));
+        let excess = |mean, half| precision.excess(&about(mean, half));
+        assert_eq!((excess(10.0, 1.0), excess(-10.0, 4.0)), (0.5, 2.0));
+        assert_eq!((excess(0.0, 0.4), excess(0.0, 0.0)), (1.0, 0.0));
+        assert!(excess(1.0, f64::INFINITY).is_infinite());
+        assert!(precision.excess(&Estimate::single(3.0)).is_infinite());
     }
 }

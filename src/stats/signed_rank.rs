@@ -41,7 +41,7 @@ pub fn signed_rank(left: &[f64], right: &[f64]) -> Option<f64> {
 /// Twice the rank of each size, which of ties is their mean: a whole number.
 fn doubled_ranks(by_size: &[f64]) -> Vec<usize> {
     let mut ranks = vec![];
-    for tied in by_size.chunk_by(|a, b| a.abs() == b.abs()) {
+    for tied in by_size.chunk_by(|a, b| a.abs().total_cmp(&b.abs()).is_eq()) {
         let (first, last) = (ranks.len() + 1, ranks.len() + tied.len());
         ranks.resize(last, first + last);
     }

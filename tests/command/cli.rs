@@ -73,6 +73,7 @@ fn compare_prints_a_table_and_a_verdict_and_names_each_file() {
         "fairness.png",
         "fairness.svg",
         "limits.csv",
+        "pairs.csv",
         "rate.png",
         "rate.svg",
         "run.json",

@@ -67,14 +67,23 @@ fn row(subject: &Subject<'_>, best: &Outcome, lead: &Lead) -> Vec<String> {
     row.extend(four(ratio(best, other, contrast).as_ref()));
     let number = |value: Option<f64>| value.map_or_else(String::new, data);
     row.extend([
-        number(contrast.p.map(|p| p.alone)),
-        number(contrast.p.map(|p| p.adjusted)),
-        number(contrast.by_ranks),
+        chance(contrast.p.map(|p| p.alone)),
+        chance(contrast.p.map(|p| p.adjusted)),
+        chance(contrast.by_ranks),
         lead.is_clear().to_string(),
         number(contrast.correlation),
         number(contrast.variance_reduction),
     ]);
     row
+}
+
+/// A p-value: what is small has an exponent rather than forty zeros.
+fn chance(p: Option<f64>) -> String {
+    match p {
+        Some(p) if p > 0.0 && p < 1e-4 => format!("{p:.4e}"),
+        Some(p) => data(p),
+        None => String::new(),
+    }
 }
 
 /// The other's over the best's.
@@ -127,6 +136,12 @@ mod tests {
         let p: f64 = value(2, "p").parse().unwrap();
         let adjusted: f64 = value(2, "p_adjusted").parse().unwrap();
         assert!((adjusted / p - 2.0).abs() < 1e-6, "{p} {adjusted}");
+    }
+
+    #[test]
+    fn no_chance_has_forty_zeros() {
+        let cells = [Some(0.0), Some(3.392e-40), Some(0.25), None].map(chance);
+        assert_eq!(cells, ["0", "3.3920e-40", "0.25", ""]);
     }
 
     #[test]

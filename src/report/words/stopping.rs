@@ -68,7 +68,7 @@ mod tests {
             )
         );
         assert_eq!(
-            said(false, 3.14),
+            said(false, 3.12),
             format!(
                 "After 2 seeds, the most that were allowed, not all intervals are within 2.5 %: \
                  the 429-share of a is 3.1 times as wide as that. {optimistic}"

@@ -95,7 +95,8 @@ impl Told<'_> {
         );
         if !alike.is_empty() {
             let names = names_of(self, alike);
-            text.push_str(&format!(" It is not told apart from {names} at {seeds}."));
+            let close = format!(" It is not told apart from {names} at {seeds}.");
+            text.push_str(&close);
         }
         text
     }
@@ -170,14 +171,18 @@ impl Told<'_> {
             let done = ranking.done[*client];
             let share = wilson(done, seeds).filter(|_| done > 0)?;
             let name = visible(&self.subject.comparison.outcomes[*client].name);
-            let ends = [share.low, share.high].map(|end| number::decimal(end * 100.0, 0));
-            let ends = keep(&format!("{} to {} %", ends[0], ends[1]));
-            Some(format!(" {name} did so in {done} of {}: {ends} of all.", self.seeds()))
+            let [low, high] = [share.low, share.high].map(|end| number::decimal(end * 100.0, 0));
+            let of = keep(&format!("{done} of {seeds} ({low} to {high} %)"));
+            Some(format!("{name} in {of}"))
         });
-        told.collect()
+        let told: Vec<String> = told.collect();
+        if told.is_empty() {
+            return String::new();
+        }
+        format!(" Did so in some seeds only: {}.", told.join(", "))
     }
 
-    /// Whose order behind the best is nothing but chance.
+    /// Whose order behind the best may be nothing but chance.
     fn alike(&self) -> String {
         let outcomes = &self.subject.comparison.outcomes;
         let name = |client: usize| visible(&outcomes[client].name);
@@ -187,7 +192,7 @@ impl Told<'_> {
         if pairs.is_empty() || self.subject.seeds.count.get() == 1 {
             return String::new();
         }
-        format!(" Not told apart either: {}.", pairs.join("; "))
+        format!(" Behind, not told apart: {}.", pairs.join("; "))
     }
 
     /// `20 seeds`.
@@ -315,7 +320,7 @@ mod tests {
         let text = verdict_on(&[&one, &other, &late]);
         assert!(text.starts_with("a is not told apart from b at 3 seeds (1.0"), "{text}");
         assert!(text.contains("a finishes 5.0"), "{text}");
-        assert!(!text.contains("either"), "{text}");
+        assert!(!text.contains("Behind"), "{text}");
         assert!(text.ends_with("sooner than c, with 6 429s each."), "{text}");
     }
 
@@ -330,7 +335,7 @@ mod tests {
         assert!(two.starts_with("a finishes 1.1 ± 0.1 times sooner than b"), "{two}");
         let three = verdict_on(&[&one, &other, &third]);
         assert!(three.starts_with("a is not told apart from b and c at 3 seeds."), "{three}");
-        assert!(three.ends_with("Not told apart either: b and c."), "{three}");
+        assert!(three.ends_with("Behind, not told apart: b and c."), "{three}");
     }
 
     #[test]
@@ -338,7 +343,7 @@ mod tests {
         let all = [(100, 300.0, 5.0), (100, 310.0, 5.0), (100, 310.0, 5.0)];
         let some = [(100, 300.0, 9.0), (50, 300.0, 9.0), (40, 300.0, 9.0)];
         let text = verdict_on(&[&some, &all]);
-        assert!(text.contains("a did so in 1 of 3 seeds: 6 to 79 % of all."), "{text}");
+        assert!(text.contains("Did so in some seeds only: a in 1 of 3 (6 to 79 %)."), "{text}");
     }
 
     #[test]
