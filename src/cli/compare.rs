@@ -29,7 +29,7 @@ use crate::scenario::{Bundle, Plan};
   tollgate compare clover --set api.limit.app-rate.fixed-window.quota=60
   tollgate compare --limit '50/s per app' --limit '16/s per token' \\
       --calls 7000 --workers 64
-  tollgate compare clover --until 5%
+  tollgate compare aiclicks --until 2%
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file

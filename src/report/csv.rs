@@ -2,7 +2,8 @@
 //!
 //! An empty cell is a number that there is not: a metric that a run does not
 //! have, or the interval of a single seed. An empty population, endpoint or
-//! quantile means all of them. Times are seconds from the run's start.
+//! quantile means all of them. A share of which nothing was counted has the
+//! bound of "0 of n" as its high end. Times are seconds from the run's start.
 
 mod classes;
 mod clients;

@@ -179,16 +179,27 @@ impl Told<'_> {
         if told.is_empty() {
             return String::new();
         }
-        format!(" Did so in some seeds only: {}.", told.join(", "))
+        let did = if self.by_completion() { "Finished" } else { "Served 99.9 %" };
+        format!(" {did} in some seeds only: {}.", told.join(", "))
     }
 
     /// Whose order behind the best may be nothing but chance.
     fn alike(&self) -> String {
         let outcomes = &self.subject.comparison.outcomes;
         let name = |client: usize| visible(&outcomes[client].name);
-        let pairs = &self.subject.comparison.ranking.alike;
-        let pairs: Vec<String> =
-            pairs.iter().map(|(a, b)| format!("{} and {}", name(*a), name(*b))).collect();
+        // Of clients that do the same here something better is said.
+        let same = |a: usize, b: usize| {
+            let equalities = &self.subject.comparison.equalities;
+            equalities.iter().any(|equality| {
+                let both = (equality.client, equality.equals);
+                equality.telling.is_empty() && (both == (a, Some(b)) || both == (b, Some(a)))
+            })
+        };
+        let pairs = self.subject.comparison.ranking.alike.iter();
+        let pairs: Vec<String> = pairs
+            .filter(|(a, b)| !same(*a, *b))
+            .map(|(a, b)| format!("{} and {}", name(*a), name(*b)))
+            .collect();
         if pairs.is_empty() || self.subject.seeds.count.get() == 1 {
             return String::new();
         }
@@ -343,7 +354,7 @@ mod tests {
         let all = [(100, 300.0, 5.0), (100, 310.0, 5.0), (100, 310.0, 5.0)];
         let some = [(100, 300.0, 9.0), (50, 300.0, 9.0), (40, 300.0, 9.0)];
         let text = verdict_on(&[&some, &all]);
-        assert!(text.contains("Did so in some seeds only: a in 1 of 3 (6 to 79 %)."), "{text}");
+        assert!(text.contains("Finished in some seeds only: a in 1 of 3 (6 to 79 %)."), "{text}");
     }
 
     #[test]
