@@ -1,6 +1,7 @@
 //! The verdict in words: what a comparison says, and how sure that is.
 
 mod assumed;
+mod chance;
 mod policy;
 mod releases;
 mod stopping;

@@ -106,6 +106,7 @@ mod tests {
     fn pairs_by_hand() {
         let (up, down) = ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]);
         assert_eq!((correlation(&up, &up), correlation(&up, &down)), (Some(1.0), Some(-1.0)));
+        assert_eq!(correlation(&up, &[30.0, 20.0, 10.0]), Some(-1.0));
         // Opposite pairs are worse than none: twice the variance.
         assert_eq!(variance_reduction(&up, &down), Some(0.5));
         // Without a relation both are the same.

@@ -4,11 +4,12 @@
 //! is done soonest of all; and it calls no difference one that chance may make,
 //! with account of how many pairs of clients there are.
 
+use super::chance;
 use crate::experiment::{Lead, Outcome};
 use crate::report::number::{self, Quantity};
 use crate::report::subject::{Subject, calls};
 use crate::report::text::{KEPT, keep, listed, visible};
-use crate::stats::interval::{self, Estimate, wilson};
+use crate::stats::interval::{self, Estimate};
 
 /// Who is better than whom: a sentence or two.
 #[must_use]
@@ -25,8 +26,8 @@ pub fn verdict(subject: &Subject<'_>) -> String {
         (1, _) => told.only(),
         (finished, _) => told.sooner(&ranking.leads[..finished - 1]),
     };
-    text.push_str(&told.sometimes());
-    text.push_str(&told.alike());
+    text.push_str(&chance::sometimes(subject));
+    text.push_str(&chance::alike(subject));
     if subject.seeds.count.get() == 1 {
         return format!("On this one seed, which says nothing of chance: {text}");
     }
@@ -161,49 +162,6 @@ impl Told<'_> {
             Some(more) if more.mean > 0.0 => format!(", but with {own} instead of {theirs} 429s"),
             _ => format!(", with {own} instead of {theirs} 429s"),
         }
-    }
-
-    /// Those whom it takes luck to do all of the work.
-    fn sometimes(&self) -> String {
-        let ranking = &self.subject.comparison.ranking;
-        let seeds = self.subject.seeds.count.get() as u64;
-        let told = ranking.unfinished.iter().filter_map(|client| {
-            let done = ranking.done[*client];
-            let share = wilson(done, seeds).filter(|_| done > 0)?;
-            let name = visible(&self.subject.comparison.outcomes[*client].name);
-            let [low, high] = [share.low, share.high].map(|end| number::decimal(end * 100.0, 0));
-            let of = keep(&format!("{done} of {seeds} ({low} to {high} %)"));
-            Some(format!("{name} in {of}"))
-        });
-        let told: Vec<String> = told.collect();
-        if told.is_empty() {
-            return String::new();
-        }
-        let did = if self.by_completion() { "Finished" } else { "Served 99.9 %" };
-        format!(" {did} in some seeds only: {}.", told.join(", "))
-    }
-
-    /// Whose order behind the best may be nothing but chance.
-    fn alike(&self) -> String {
-        let outcomes = &self.subject.comparison.outcomes;
-        let name = |client: usize| visible(&outcomes[client].name);
-        // Of clients that do the same here something better is said.
-        let same = |a: usize, b: usize| {
-            let equalities = &self.subject.comparison.equalities;
-            equalities.iter().any(|equality| {
-                let both = (equality.client, equality.equals);
-                equality.telling.is_empty() && (both == (a, Some(b)) || both == (b, Some(a)))
-            })
-        };
-        let pairs = self.subject.comparison.ranking.alike.iter();
-        let pairs: Vec<String> = pairs
-            .filter(|(a, b)| !same(*a, *b))
-            .map(|(a, b)| format!("{} and {}", name(*a), name(*b)))
-            .collect();
-        if pairs.is_empty() || self.subject.seeds.count.get() == 1 {
-            return String::new();
-        }
-        format!(" Behind, not told apart: {}.", pairs.join("; "))
     }
 
     /// `20 seeds`.
