@@ -99,7 +99,7 @@ type Rational = ([f64; 8], [f64; 8]);
 
 /// The standard normal's quantile at `p` in (0, 1): Wichura's AS 241 (PPND16),
 /// Applied Statistics 37 (1988), relative error about 1e-16.
-fn normal(p: f64) -> f64 {
+pub(crate) fn normal(p: f64) -> f64 {
     let ratio = |(top, bottom): &Rational, r: f64| {
         let horner = |c: &[f64; 8]| c.iter().rev().fold(0.0, |sum, c| sum * r + c);
         horner(top) / horner(bottom)

@@ -4,6 +4,7 @@
 //! paired. Threads live here and nowhere below; what they do is put together
 //! in the order of (client, seed, part), so their number never shows.
 
+mod contrast;
 mod equal;
 mod field;
 mod outcome;
@@ -14,8 +15,10 @@ mod baseline;
 mod replicate;
 mod side_by_side;
 mod threshold;
+mod until;
 
 pub use baseline::{Baseline, Drift, Mismatch, Word};
+pub use contrast::{Adjusted, Contrast};
 pub use equal::{Equality, equalities};
 pub use order::{Order, Standing};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
@@ -23,6 +26,7 @@ pub use ranking::{Lead, Ranking};
 pub use side_by_side::side_by_side;
 pub use survival::{Shift, Survival, Trial};
 pub use threshold::{Threshold, stranger, thresholds};
+pub use until::{BATCH, Stopping, Until, Widest};
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -75,6 +79,17 @@ pub struct Comparison {
     pub ranking: Ranking,
     /// Clients that cannot act on their own rule here.
     pub equalities: Vec<Equality>,
+    /// How it came to its number of seeds, where that was not given.
+    pub stopping: Option<Stopping>,
+}
+
+impl Comparison {
+    /// How many seeds every client was run with.
+    #[must_use]
+    pub fn seeds(&self) -> NonZeroUsize {
+        let runs = self.outcomes.first().map_or(1, |outcome| outcome.runs.len());
+        NonZeroUsize::new(runs).unwrap_or(NonZeroUsize::MIN)
+    }
 }
 
 /// Runs every client of a plan over all seeds. `progress` is told how many of
@@ -86,23 +101,84 @@ pub fn compare(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Comparison, ExperimentError> {
     let count = seeds.count.get();
-    let all = plan.variants.len() * count;
-    let mut outcomes: Vec<Outcome> =
-        plan.variants.iter().map(|v| Outcome::new(&v.name, &v.model)).collect();
-    let (mut floors, mut done) = (vec![], 0);
     let field = Field::new(plan.variants.iter().map(|v| &v.model), seeds.root, 0, count);
-    // The floor is the same for all clients, and one picture of each is enough.
-    let wanted = |variant, seed| Wanted { floor: variant == 0, waves: seed == 0 };
-    field.each(threads, wanted, |variant, replicate| {
-        floors.extend(replicate.floor);
-        let outcome = &mut outcomes[variant];
-        outcome.add(&replicate.measures, replicate.run);
-        outcome.waves = outcome.waves.take().or(replicate.waves);
-        done += 1;
-        progress(done, all);
-    })?;
-    let ranking = Ranking::of(&outcomes);
-    Ok(Comparison { ranking, equalities: equalities(&plan.variants), outcomes, floors })
+    let mut gathered = Gathered::new(plan);
+    gathered.add(&field, threads, plan.variants.len() * count, progress)?;
+    Ok(gathered.compared(plan, None))
+}
+
+/// Runs every client of a plan until their numbers are known well enough.
+/// `progress` is told how many runs are done, of how many that it may take.
+pub fn compare_until(
+    plan: &Plan,
+    root: u64,
+    until: Until,
+    threads: NonZeroUsize,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Comparison, ExperimentError> {
+    let mut gathered = Gathered::new(plan);
+    let (mut done, mut expected) = (until.next(0), until.next(0));
+    let mut field = Field::new(plan.variants.iter().map(|v| &v.model), root, 0, done);
+    let mut slowest = None;
+    loop {
+        gathered.add(&field, threads, plan.variants.len() * expected, progress)?;
+        let widest = until.widest(&gathered.outcomes);
+        let reached = widest.is_none_or(|widest| widest.excess <= 1.0);
+        if reached || done == until.most.get() {
+            let slowest = slowest.or(widest);
+            let stopping = Stopping { until, reached, slowest, widest };
+            return Ok(gathered.compared(plan, Some(stopping)));
+        }
+        slowest = widest;
+        expected = until.expected(done, widest);
+        let more = until.next(done);
+        field.go_on(more);
+        done += more;
+    }
+}
+
+/// What came of the runs so far.
+struct Gathered {
+    outcomes: Vec<Outcome>,
+    floors: Vec<Floor>,
+    done: usize,
+}
+
+impl Gathered {
+    fn new(plan: &Plan) -> Gathered {
+        let outcomes = plan.variants.iter().map(|v| Outcome::new(&v.name, &v.model)).collect();
+        Gathered { outcomes, floors: vec![], done: 0 }
+    }
+
+    /// Adds the runs of a field; `all` is how many there may be in the end.
+    fn add(
+        &mut self,
+        field: &Field<'_>,
+        threads: NonZeroUsize,
+        all: usize,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<(), ExperimentError> {
+        // The floor is the same for all clients, and one picture of each is enough.
+        let wanted = |variant, seed| Wanted { floor: variant == 0, waves: seed == 0 };
+        field.each(threads, wanted, |variant, replicate| {
+            self.floors.extend(replicate.floor);
+            let outcome = &mut self.outcomes[variant];
+            outcome.add(&replicate.measures, replicate.run);
+            outcome.waves = outcome.waves.take().or(replicate.waves);
+            self.done += 1;
+            progress(self.done, all);
+        })
+    }
+
+    fn compared(self, plan: &Plan, stopping: Option<Stopping>) -> Comparison {
+        Comparison {
+            ranking: Ranking::of(&self.outcomes),
+            equalities: equalities(&plan.variants),
+            outcomes: self.outcomes,
+            floors: self.floors,
+            stopping,
+        }
+    }
 }
 
 /// One run of a model that falls into parts, which go side by side.

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{Common, Failure, Threads, conditions, fetch, load, print, say};
-use crate::experiment::{self, Baseline, Comparison, Order, Seeds, Survival, Trial};
+use crate::experiment::{self, Baseline, Comparison, Order, Seeds, Survival, Trial, Until};
 use crate::report::chart::Theme;
 use crate::report::output::Folder;
 use crate::report::record::{self, Asked, base};
@@ -35,6 +35,7 @@ use crate::scenario::{Alternative, Bundle, Plan};
   tollgate compare aiclicks --save-baseline main
   tollgate compare aiclicks --baseline main --set service.fails=1%
   tollgate compare clover --fail-if 'served-share < 99% of clover-advice'
+  tollgate compare aiclicks --until 2%
   tollgate compare clover --format csv --quiet > clover.csv")]
 pub(super) struct Compare {
     /// A scenario: a name (see `tollgate list`) or a file
@@ -47,6 +48,14 @@ pub(super) struct Compare {
     /// How many seeds each client is run with
     #[arg(long, default_value = "20", value_name = "N", value_parser = count(100_000))]
     seeds: u32,
+    /// Instead of a number of seeds: 10, then 10 more at a time until the time,
+    /// the 429 share and the served share of every client are known to within
+    /// this
+    #[arg(long, value_name = "PERCENT", conflicts_with = "seeds", value_parser = percent)]
+    until: Option<f64>,
+    /// No more seeds than this with --until
+    #[arg(long, default_value = "1000", value_name = "N", requires = "until", value_parser = count(100_000))]
+    seeds_max: u32,
     /// The seed that all others come from
     #[arg(long, default_value = "0", value_name = "ROOT")]
     seed: u64,
@@ -117,19 +126,16 @@ impl Compare {
         distinct(&plan)?;
         plan.fail_if.extend_from_slice(&asked.fail_if);
         known(&plan)?;
-        let seeds = Seeds {
-            root: self.seed,
-            count: NonZeroUsize::new(self.seeds as usize).unwrap_or(NonZeroUsize::MIN),
-        };
         let place = self.folder(&plan);
         let earlier = self.baseline.as_deref();
-        let earlier = earlier.map(|name| kept::load(name, &place, &plan, seeds)).transpose()?;
+        let earlier = earlier.map(|name| kept::load(name, &place, &plan, self.seed)).transpose()?;
         let mut folder = Folder::open(&place)?;
         let threads = self.threads.count();
         let progress = Progress::new(self.common.quiet);
-        let result = self.experiment(&bundle, &plan, seeds, &progress);
+        let result = self.experiment(&bundle, &plan, &progress);
         progress.end();
         let (comparison, trials) = result?;
+        let seeds = Seeds { root: self.seed, count: comparison.seeds() };
         let thresholds = experiment::thresholds(&plan.fail_if, &comparison.outcomes);
         let judged = thresholds.as_deref().unwrap_or_default();
         let drifts = earlier.as_ref().map(|baseline| baseline.drifts(&comparison));
@@ -173,17 +179,25 @@ impl Compare {
         &self,
         bundle: &Bundle,
         plan: &Plan,
-        seeds: Seeds,
         progress: &Progress,
     ) -> Result<(Comparison, Vec<Trial>), Failure> {
         let wanted = self.assumptions.then_some(&plan.assumptions[..]);
         let alternatives = Alternative::all(wanted.unwrap_or_default());
         let worlds = 1 + alternatives.len();
+        let threads = self.threads.count();
+        let tell = |done, all| progress.tell(done, worlds * all);
+        let comparison = match self.until {
+            None => experiment::compare(plan, self.seeds(self.seeds), threads, &tell),
+            Some(within) => {
+                let until = Until { within, most: self.seeds(self.seeds_max).count };
+                experiment::compare_until(plan, self.seed, until, threads, &tell)
+            }
+        }?;
+        let seeds = Seeds { root: self.seed, count: comparison.seeds() };
         let compare = |world: usize, plan: &Plan| {
             let tell = |done, all| progress.tell(world * all + done, worlds * all);
-            experiment::compare(plan, seeds, self.threads.count(), &tell)
+            experiment::compare(plan, seeds, threads, &tell)
         };
-        let comparison = compare(0, plan)?;
         let order = Order::of(&comparison.outcomes);
         let trial = |(place, alternative): (usize, Alternative)| {
             let there = compare(1 + place, &alternative.plan(bundle)?)?;
@@ -191,6 +205,11 @@ impl Compare {
         };
         let trials: Result<_, Failure> = alternatives.into_iter().enumerate().map(trial).collect();
         Ok((comparison, trials?))
+    }
+
+    fn seeds(&self, count: u32) -> Seeds {
+        let count = NonZeroUsize::new(count as usize).unwrap_or(NonZeroUsize::MIN);
+        Seeds { root: self.seed, count }
     }
 
     fn bundle(&self) -> Result<(Bundle, Asked), Failure> {
@@ -239,6 +258,16 @@ impl Compare {
             let name = if slug.is_empty() { "scenario" } else { &slug };
             PathBuf::from("out").join(name)
         })
+    }
+}
+
+/// A relative error, as a share of one.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
+    match number {
+        Some(percent) if (0.1..=50.0).contains(&percent) => Ok(percent / 100.0),
+        Some(_) => Err("write 0.1% to 50%".to_owned()),
+        None => Err("write a share in per cent, like 2%".to_owned()),
     }
 }
 

@@ -9,7 +9,9 @@ use std::io::IsTerminal;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+use crate::report::number::decimal;
 
 /// How long nobody wants a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -28,10 +30,15 @@ impl Progress {
         Progress { since: wanted.then(Instant::now), bar: OnceLock::new() }
     }
 
-    /// So many runs are done.
+    /// So many runs are done, of so many that there may be: the more is known,
+    /// the better that is guessed where nobody gave it.
     pub(super) fn tell(&self, done: usize, all: usize) {
-        if self.since.is_some_and(|since| since.elapsed() >= PATIENCE) {
-            self.bar.get_or_init(|| bar(all)).set_position(done as u64);
+        let Some(elapsed) = self.since.map(|since| since.elapsed()) else { return };
+        if elapsed >= PATIENCE {
+            let bar = self.bar.get_or_init(bar);
+            bar.set_length(all as u64);
+            bar.set_message(pace(done, all, elapsed));
+            bar.set_position(done as u64);
         }
     }
 
@@ -43,8 +50,28 @@ impl Progress {
     }
 }
 
-fn bar(all: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} runs, {eta} to go")
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} runs, {msg}")
         .expect("the template is one that indicatif reads");
-    ProgressBar::new(all as u64).with_style(style)
+    ProgressBar::new(0).with_style(style)
+}
+
+/// How many runs a second there were, and how long the rest takes at that.
+fn pace(done: usize, all: usize, elapsed: Duration) -> String {
+    let each = elapsed.as_secs_f64() / done.max(1) as f64;
+    let rate = if each < 0.1 { decimal(1.0 / each, 0) } else { decimal(1.0 / each, 2) };
+    let left = Duration::from_secs_f64(each * all.saturating_sub(done) as f64);
+    format!("{rate}/s, {} to go", HumanDuration(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_of_all_so_far_and_the_rest_takes_as_long() {
+        assert_eq!(pace(50, 150, Duration::from_secs(2)), "25/s, 4 seconds to go");
+        assert_eq!(pace(1, 241, Duration::from_secs(2)), "0.50/s, 8 minutes to go");
+        assert_eq!(pace(150, 150, Duration::from_secs(6)), "25/s, 0 seconds to go");
+    }
 }

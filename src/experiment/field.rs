@@ -44,6 +44,12 @@ impl<'m> Field<'m> {
         Field { models, root, first, seeds }
     }
 
+    /// Moves on to so many replicates after the last.
+    pub(super) fn go_on(&mut self, seeds: usize) {
+        self.first += self.seeds as u64;
+        self.seeds = seeds;
+    }
+
     pub(super) fn tasks(&self) -> usize {
         self.models.iter().map(|(_, parts)| parts.count() * self.seeds).sum()
     }

@@ -145,7 +145,18 @@ impl Outcome {
     pub fn estimate(&self, name: &str) -> Option<Estimate> {
         let metric = METRICS.iter().position(|metric| metric.name() == name)?;
         let samples: Vec<Sample> = self.runs.iter().map(|run| run.samples[metric]).collect();
-        estimate(&samples)
+        estimate(&METRICS[metric], &samples)
+    }
+
+    /// A quantile of the wait of all calls of all runs together, in seconds;
+    /// infinite where that call was never served. `None` for other metrics.
+    #[must_use]
+    pub fn pooled(&self, name: &str) -> Option<f64> {
+        let (_, q) = WAITS.iter().find(|(wait, _)| *wait == name)?;
+        match self.waits.quantile(*q)? {
+            u64::MAX => Some(f64::INFINITY),
+            ns => Some(ns as f64 / 1e9),
+        }
     }
 
     /// What is known of a metric, for conditions; `None` where the model has no
@@ -184,7 +195,7 @@ impl Outcome {
         let counts = self.class_counts(population, endpoint);
         let served: Vec<f64> = counts.iter().map(|c| c.served() as f64).collect();
         let offered: Vec<f64> = counts.iter().map(|c| c.offered as f64).collect();
-        let served = interval::ratio_of_sums(&served, &offered)?;
+        let served = interval::share_of_sums(&served, &offered)?;
         Some(ClassOutcome { population, endpoint, served })
     }
 
@@ -217,7 +228,7 @@ fn waits(histogram: &Histogram) -> [f64; WAITS.len()] {
 }
 
 /// A metric's estimate from its samples.
-fn estimate(samples: &[Sample]) -> Option<Estimate> {
+fn estimate(metric: &Metric, samples: &[Sample]) -> Option<Estimate> {
     let mut values = vec![];
     let mut denominators = vec![];
     for sample in samples {
@@ -231,6 +242,8 @@ fn estimate(samples: &[Sample]) -> Option<Estimate> {
     }
     if denominators.is_empty() {
         interval::mean(&values)
+    } else if metric.unit() == Unit::Share {
+        interval::share_of_sums(&values, &denominators)
     } else {
         interval::ratio_of_sums(&values, &denominators)
     }

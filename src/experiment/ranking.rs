@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 
+use super::contrast::{Contrast, Contrasts};
 use super::outcome::Outcome;
 use crate::stats::interval::{self, Estimate};
 
@@ -27,6 +28,13 @@ pub struct Ranking {
     pub by_completion: bool,
     /// The best against each of the others, in the order of the ranking.
     pub leads: Vec<Lead>,
+    /// Neighbours in the order, neither of them the best, that are not told apart.
+    pub alike: Vec<(usize, usize)>,
+    /// In how many seeds each client did the work, by index.
+    pub done: Vec<u64>,
+    /// How many pairs of clients are judged at once: the family of Holm's
+    /// adjustment and of the simultaneous intervals.
+    pub family: usize,
 }
 
 /// How far the best client is ahead of another, paired by seed.
@@ -38,6 +46,16 @@ pub struct Lead {
     pub sooner: Option<Estimate>,
     /// How much more of the calls the best serves, as a difference of shares.
     pub served: Option<Estimate>,
+    /// The two by what they are ranked by; `None` where a run does not have it.
+    pub contrast: Option<Contrast>,
+}
+
+impl Lead {
+    /// Whether the two are told apart at these seeds.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.contrast.is_some_and(|contrast| contrast.told_apart())
+    }
 }
 
 impl Ranking {
@@ -46,6 +64,10 @@ impl Ranking {
     pub fn of(outcomes: &[Outcome]) -> Ranking {
         let shares: Vec<Vec<f64>> =
             outcomes.iter().map(|o| o.values("served-share").unwrap_or_default()).collect();
+        let done: Vec<u64> = shares
+            .iter()
+            .map(|shares| shares.iter().filter(|share| **share >= DONE).count() as u64)
+            .collect();
         let (mut finished, mut left): (Vec<usize>, Vec<usize>) =
             (0..outcomes.len()).partition(|index| is_done(&outcomes[*index]));
         let time = time_of(outcomes);
@@ -57,25 +79,42 @@ impl Ranking {
         finished.sort_by(|a, b| less(mean(*a, time), mean(*b, time)));
         left.sort_by(|a, b| less(mean(*b, "served-share"), mean(*a, "served-share")));
         let order: Vec<usize> = finished.iter().chain(&left).copied().collect();
-        let lead = |behind: &usize| {
+        let contrasts = Contrasts::of(outcomes, &order, finished.len(), time);
+        let lead = |(place, behind): (usize, &usize)| {
             let best = order[0];
-            let both = finished.contains(&best) && finished.contains(behind);
-            let times =
-                outcomes[*behind].values(time).zip(outcomes[best].values(time)).filter(|_| both);
+            let times = outcomes[*behind].values(time).zip(outcomes[best].values(time));
+            let times = times.filter(|_| place < finished.len());
             Lead {
                 behind: *behind,
                 sooner: times
                     .and_then(|(slower, sooner)| interval::ratio_of_sums(&slower, &sooner)),
                 served: interval::paired_difference(&shares[best], &shares[*behind]),
+                contrast: contrasts.between(0, place),
             }
         };
-        let leads = order.iter().skip(1).map(lead).collect();
-        Ranking { finished, unfinished: left, by_completion, leads }
+        let leads = order.iter().enumerate().skip(1).map(lead).collect();
+        let alike = |place: &usize| !contrasts.told_apart(*place, place + 1);
+        let neighbours = (1..order.len().saturating_sub(1)).filter(alike);
+        Ranking {
+            alike: neighbours.map(|place| (order[place], order[place + 1])).collect(),
+            family: contrasts.family(),
+            finished,
+            unfinished: left,
+            by_completion,
+            leads,
+            done,
+        }
     }
 
     /// All clients, the best first.
     pub fn order(&self) -> impl Iterator<Item = usize> + '_ {
         self.finished.iter().chain(&self.unfinished).copied()
+    }
+
+    /// The metric by which those who did the work are ranked.
+    #[must_use]
+    pub fn time(&self) -> &'static str {
+        if self.by_completion { "time-to-99" } else { "wait-p99" }
     }
 }
 
@@ -95,7 +134,7 @@ pub(super) fn time_of(outcomes: &[Outcome]) -> &'static str {
 
 /// Whether most of the calls were known at the start, so that there is a time
 /// at which the work is done.
-fn is_about_completion(outcomes: &[Outcome]) -> bool {
+pub(super) fn is_about_completion(outcomes: &[Outcome]) -> bool {
     outcomes.iter().flat_map(|outcome| &outcome.runs).all(|run| {
         let offered: u64 = run.cells.iter().flatten().map(|cell| cell.offered).sum();
         run.finite_calls * 2 > offered

@@ -2,12 +2,14 @@
 //!
 //! An empty cell is a number that there is not: a metric that a run does not
 //! have, or the interval of a single seed. An empty population, endpoint or
-//! quantile means all of them. Times are seconds from the run's start.
+//! quantile means all of them. A share of which nothing was counted has the
+//! bound of "0 of n" as its high end. Times are seconds from the run's start.
 
 mod classes;
 mod clients;
 mod curves;
 mod limits;
+mod pairs;
 mod series;
 mod trials;
 mod waves;
@@ -28,8 +30,9 @@ use crate::stats::interval::Estimate;
 pub type Sheet = (&'static str, fn(&Subject<'_>) -> String);
 
 /// All CSV files of a comparison.
-pub const SHEETS: [Sheet; 8] = [
+pub const SHEETS: [Sheet; 9] = [
     ("summary.csv", summary),
+    ("pairs.csv", pairs::sheet),
     ("classes.csv", classes::sheet),
     ("series.csv", series::sheet),
     ("waves.csv", waves::sheet),
@@ -39,14 +42,20 @@ pub const SHEETS: [Sheet; 8] = [
     ("fairness.csv", curves::fairness),
 ];
 
-/// Every metric of every client.
+/// Every metric of every client: its mean over the seeds with the interval and
+/// how that came about, and of waits the quantile of all calls of all seeds
+/// together beside the mean of the seeds' own.
 fn summary(subject: &Subject<'_>) -> String {
-    let header = ["client", "metric", "unit", "mean", "low", "high"];
+    let header = ["client", "metric", "unit", "mean", "low", "high", "pooled", "method", "seeds"];
     let rows = subject.comparison.outcomes.iter().flat_map(|outcome| {
         METRICS.iter().map(move |metric| {
             let name = cell(&outcome.name).into_owned();
             let mut row = vec![name, metric.name().to_owned(), metric.unit().name().to_owned()];
-            row.extend(three(outcome.estimate(metric.name())));
+            let estimate = outcome.estimate(metric.name());
+            row.extend(three(estimate));
+            row.push(outcome.pooled(metric.name()).map_or_else(String::new, data));
+            row.push(estimate.map_or_else(String::new, |e| e.method.to_string()));
+            row.push(subject.seeds.count.to_string());
             row
         })
     });

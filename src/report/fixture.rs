@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use super::subject::Subject;
 use crate::api::LimitId;
 use crate::engine::{AttemptRecord, Caller, Fact, Observer};
-use crate::experiment::{Comparison, Outcome, Ranking, Run, Sample, Seeds};
+use crate::experiment::{Comparison, Outcome, Ranking, Run, Sample, Seeds, Stopping};
 use crate::http::{Answer, Status};
 use crate::measure::{Counts, Series, Waves};
 use crate::metric::METRICS;
@@ -101,19 +101,24 @@ pub(super) fn sent(
 
 /// What is told of a comparison of these outcomes.
 pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subject<'_>) -> T) -> T {
+    compared(plan, outcomes, None, tell)
+}
+
+/// The same of one that came to its number of seeds by itself.
+pub(super) fn compared<T>(
+    plan: &Plan,
+    outcomes: Vec<Outcome>,
+    stopping: Option<Stopping>,
+    tell: impl Fn(&Subject<'_>) -> T,
+) -> T {
     let seeds = outcomes.first().map_or(1, |outcome| outcome.runs.len());
     let comparison = Comparison {
         ranking: Ranking::of(&outcomes),
         outcomes,
         floors: vec![],
         equalities: vec![],
+        stopping,
     };
-    tell(&Subject {
-        plan,
-        seeds: Seeds { root: 0, count: NonZeroUsize::new(seeds).unwrap() },
-        comparison: &comparison,
-        thresholds: &[],
-        trials: &[],
-        against: None,
-    })
+    let seeds = Seeds { root: 0, count: NonZeroUsize::new(seeds).unwrap() };
+    tell(&Subject::new(plan, seeds, &comparison))
 }

@@ -47,7 +47,7 @@ impl Quantity {
     /// above 1 % of it: `340 ±62 s`.
     #[must_use]
     pub fn write_estimate(self, estimate: &Estimate) -> String {
-        let half = half_width(estimate);
+        let half = estimate.half_width();
         let noticeable = estimate.has_interval() && half > 0.01 * estimate.mean.abs();
         if !noticeable {
             return self.write(estimate.mean);
@@ -130,10 +130,17 @@ fn share_places(share: f64) -> usize {
     places
 }
 
-/// Half the width of an interval; zero for a single value.
+/// A share that nothing is above, rounded up, or it would be no bound: `1.5 %`.
 #[must_use]
-pub fn half_width(estimate: &Estimate) -> f64 {
-    (estimate.high - estimate.low) / 2.0
+pub fn share_bound(share: f64) -> String {
+    let mut places = share_places(share.min(0.5));
+    let mut scale = 100.0;
+    (0..places).for_each(|_| scale *= 10.0);
+    // What is less than one unit of the last place is worth another.
+    if share * scale < 1.0 {
+        (places, scale) = (places + 1, scale * 10.0);
+    }
+    format!("{} %", decimal((share * scale).ceil() / (scale / 100.0), places))
 }
 
 /// A number with `places` decimals and its thousands apart: `1,234.5`.
@@ -238,6 +245,19 @@ mod tests {
             (0.5, "50.0 %"),
         ] {
             assert_eq!(Quantity::Share.write(share), text);
+        }
+    }
+
+    #[test]
+    fn a_bound_is_never_rounded_down() {
+        for (share, text) in [
+            (0.0149, "1.5 %"),
+            (0.0141, "1.5 %"),
+            (0.000_02, "0.002 %"),
+            (0.000_201, "0.03 %"),
+            (0.95, "95.0 %"),
+        ] {
+            assert_eq!(share_bound(share), text);
         }
     }
 

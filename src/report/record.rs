@@ -6,11 +6,11 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::number::json as data;
+use super::number::{self, json as data};
 use super::subject::Subject;
 use super::text::shell;
 use super::words;
-use crate::experiment::{Drift, Shift, Threshold, Trial};
+use crate::experiment::{BATCH, Drift, Lead, Shift, Stopping, Threshold, Trial, Widest};
 use crate::metric::{self, Condition, Level};
 use crate::scenario::Plan;
 use crate::scenario::document::Document;
@@ -66,7 +66,8 @@ pub fn json<'d>(
     asked: &Asked,
     documents: impl Iterator<Item = (Kind, &'d Document)>,
 ) -> String {
-    let seeds = subject.seeds;
+    let (seeds, comparison) = (subject.seeds, subject.comparison);
+    let model = subject.model();
     let file = |(kind, document): (Kind, &Document)| {
         json!({
             "kind": kind.word(),
@@ -74,7 +75,7 @@ pub fn json<'d>(
             "sha256": hex(document.text().as_bytes()),
         })
     };
-    let mut command = format!("{} --seeds {} --seed {}", asked.command(), seeds.count, seeds.root);
+    let mut command = format!("{} {} --seed {}", asked.command(), effort(subject), seeds.root);
     for condition in &asked.fail_if {
         command += " --fail-if ";
         command += &shell(&condition.to_string());
@@ -93,17 +94,79 @@ pub fn json<'d>(
         "files": documents.map(file).collect::<Vec<Value>>(),
         "root-seed": seeds.root,
         "seeds": seeds.count,
+        "warm-up": number::seconds(model.warm_up.since(model.start)),
         "interval": {
             "level": 0.95,
             "means": "Student's t over seeds",
             "ratios": "ratio of sums over seeds, delta method or Fieller",
-            "comparisons": "paired by seed",
+            "quantiles": "Student's t over the seeds' own quantiles; `pooled` is of all calls",
+            "comparisons": "paired by seed, Student's t; BCa from 100 skewed pairs on",
+            "told-apart": format!("Holm's adjustment over all {} pairs", comparison.ranking.family),
+            "shares-of-seeds": "Wilson",
+            "none-of": "1 - 0.05^(1/n), as if each were on its own",
         },
+        "pairs": pairs(subject),
+        "stopping": stopping(subject),
     });
     add_libraries(&mut record, subject.plan);
     add_thresholds(&mut record, subject);
     add_trials(&mut record, subject);
     format!("{record:#}\n")
+}
+
+/// How many seeds, as the command asked for them.
+fn effort(subject: &Subject<'_>) -> String {
+    match &subject.comparison.stopping {
+        None => format!("--seeds {}", subject.seeds.count),
+        Some(Stopping { until, .. }) => {
+            let within = number::data(until.within * 100.0);
+            format!("--until {within}% --seeds-max {}", until.most)
+        }
+    }
+}
+
+/// The best against each of the others, as in `pairs.csv` but shorter.
+pub(super) fn pairs(subject: &Subject<'_>) -> Value {
+    let comparison = subject.comparison;
+    let name = |client: usize| &comparison.outcomes[client].name;
+    let best = comparison.ranking.order().next();
+    let pair = |lead: &Lead| {
+        let contrast = lead.contrast.as_ref();
+        let number = |value: Option<f64>| value.map_or(Value::Null, number::json);
+        json!({
+            "best": best.map(name),
+            "other": name(lead.behind),
+            "metric": contrast.map(|c| c.metric),
+            "told-apart": lead.is_clear(),
+            "p-adjusted": number(contrast.and_then(|c| Some(c.p?.adjusted))),
+            "correlation": number(contrast.and_then(|c| c.correlation)),
+            "variance-reduction": number(contrast.and_then(|c| c.variance_reduction)),
+        })
+    };
+    comparison.ranking.leads.iter().map(pair).collect()
+}
+
+/// How a comparison came to its number of seeds; null where that was given.
+pub(super) fn stopping(subject: &Subject<'_>) -> Value {
+    let Some(stopping) = &subject.comparison.stopping else {
+        return Value::Null;
+    };
+    let widest = |widest: Widest| {
+        json!({
+            "client": subject.comparison.outcomes[widest.client].name,
+            "metric": widest.metric,
+            "times-as-wide": number::json(widest.excess),
+        })
+    };
+    json!({
+        "within": number::json(stopping.until.within),
+        "seeds-max": stopping.until.most,
+        "batch": BATCH,
+        "reached": stopping.reached,
+        "slowest": stopping.slowest.map(widest),
+        "widest": stopping.widest.map(widest),
+        "note": "after sequential stopping, slightly optimistic",
+    })
 }
 
 /// Adds which library, in which version, each client does as, where any does.

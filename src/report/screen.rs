@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::record::{Asked, add_drifts, add_libraries, add_thresholds, add_trials};
+use super::record::{self, Asked, add_drifts, add_libraries, add_thresholds, add_trials};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -46,6 +46,8 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
                 "clients": table.json(),
                 "floor": said.floor,
                 "verdict": said.verdict,
+                "pairs": record::pairs(subject),
+                "stopping": record::stopping(subject),
                 "equalities": said.equalities,
                 "assumptions": said.assumptions,
             });
@@ -64,6 +66,7 @@ struct Said {
     floor: Option<String>,
     releases: Option<String>,
     verdict: String,
+    stopping: Option<String>,
     equalities: Vec<String>,
     /// Lines of their own, as those of the trials.
     thresholds: String,
@@ -80,6 +83,7 @@ impl Said {
             floor: words::floor(subject),
             releases: words::releases(subject.plan),
             verdict: words::verdict(subject),
+            stopping: words::stopping(subject),
             equalities: words::equalities(subject),
             thresholds: words::thresholds(subject.thresholds, subject.comparison),
             trials: words::trials(subject.trials, subject.comparison, &subject.plan.api),
@@ -103,6 +107,7 @@ impl Said {
             floor: self.floor.as_ref().map(text),
             releases: self.releases.as_ref().map(text),
             verdict: text(&self.verdict),
+            stopping: self.stopping.as_ref().map(text),
             equalities: self.equalities.iter().map(text).collect(),
             thresholds: text(&self.thresholds),
             trials: text(&self.trials),
@@ -118,7 +123,7 @@ impl Said {
 
     fn tail(&self) -> String {
         let mut text = wrap(&self.verdict, 0) + "\n";
-        for line in &self.equalities {
+        for line in self.stopping.iter().chain(&self.equalities) {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
         text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
@@ -146,7 +151,13 @@ impl Said {
 
     fn markdown_tail(&self) -> String {
         let mut text = format!("{}\n", self.verdict);
-        for line in self.equalities.iter().chain(&self.releases).chain(&self.assumptions) {
+        for line in self
+            .stopping
+            .iter()
+            .chain(&self.equalities)
+            .chain(&self.releases)
+            .chain(&self.assumptions)
+        {
             let between = if line.starts_with("- ") { "" } else { "\n" };
             text.push_str(between);
             text.push_str(line);

@@ -60,6 +60,12 @@ pub struct Class {
 const NOTICEABLE: f64 = 0.001;
 
 impl<'s> Subject<'s> {
+    /// A comparison by itself.
+    #[must_use]
+    pub const fn new(plan: &'s Plan, seeds: Seeds, comparison: &'s Comparison) -> Subject<'s> {
+        Subject { plan, seeds, comparison, thresholds: &[], trials: &[], against: None }
+    }
+
     /// The model of the first client: all of them differ in the client only.
     #[must_use]
     pub fn model(&self) -> &'s Model {
@@ -133,11 +139,9 @@ pub fn served(outcome: &Outcome, class: &Class) -> Option<Estimate> {
     outcome.class(class.population, class.endpoint).map(|class| class.served)
 }
 
-/// How many calls of a class there were, on average over the seeds.
+/// How many calls of a class there were in all seeds together.
 #[must_use]
-pub fn calls_per_run(outcome: &Outcome, class: Option<&Class>) -> f64 {
+pub fn calls(outcome: &Outcome, class: Option<&Class>) -> u64 {
     let (population, endpoint) = class.map_or((None, None), |c| (c.population, c.endpoint));
-    let runs = outcome.class_counts(population, endpoint);
-    let offered: u64 = runs.iter().map(|run| run.offered).sum();
-    offered as f64 / runs.len().max(1) as f64
+    outcome.class_counts(population, endpoint).iter().map(|run| run.offered).sum()
 }

@@ -3,10 +3,10 @@
 use super::grid;
 use super::number::{self, Quantity, data};
 use super::subject::{self, End, Subject};
-use super::text::{WIDTH, cell, visible, wrap};
+use super::text::{KEPT, WIDTH, cell, keep, visible, wrap};
 use crate::experiment::Outcome;
 use crate::scenario::document::slug;
-use crate::stats::interval::Estimate;
+use crate::stats::interval::{Estimate, wilson};
 
 /// The formats of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,8 +37,9 @@ pub struct Column {
 pub enum Cell {
     /// A number.
     Number(Estimate),
-    /// None of so many, where 0 % alone would hide how many were tried.
-    NoneOf(f64),
+    /// None of so many in all seeds, where 0 % alone would hide how many were
+    /// tried; and the share that is still possible.
+    NoneOf(u64, f64),
     /// It does not happen.
     Never,
     /// There is nothing to tell.
@@ -52,6 +53,8 @@ pub struct Row {
     pub client: String,
     /// Whether it finished the work in every seed.
     pub finished: bool,
+    /// The share of seeds in which it did.
+    pub done: Option<Estimate>,
     /// In the order of the columns.
     pub cells: Vec<Cell>,
 }
@@ -82,6 +85,7 @@ impl Table {
     pub fn of(subject: &Subject<'_>) -> Table {
         let end = subject.end();
         let class = subject.class();
+        let seeds = subject.seeds.count.get() as u64;
         let column = |title: &str, key: &str, quantity| Column {
             title: title.to_owned(),
             key: key.to_owned(),
@@ -104,24 +108,22 @@ impl Table {
             let key = format!("{}-served-share", slug(&class.name));
             columns.push(column(&visible(&class.name), &key, Quantity::Share));
         }
-        let row = |(outcome, finished): (&Outcome, bool)| {
+        let row = |(outcome, finished): (&Outcome, bool), done: Option<Estimate>| {
             let mut cells: Vec<Cell> = columns[..4]
                 .iter()
                 .map(|column| of_metric(outcome, &column.key, finished))
                 .collect();
             cells.extend(class.as_ref().map(|class| of_class(outcome, class)));
-            Row { client: outcome.name.clone(), finished, cells }
+            Row { client: outcome.name.clone(), finished, done, cells }
         };
         let below = match end {
             End::Open => "did not serve all calls",
             _ => "did not finish the work",
         };
-        Table {
-            rows: subject.ranked().map(row).collect(),
-            columns,
-            below,
-            footer: footer(subject, &end),
-        }
+        let ranking = &subject.comparison.ranking;
+        let done = ranking.order().map(|client| wilson(ranking.done[client], seeds));
+        let rows: Vec<Row> = subject.ranked().zip(done).map(|(of, done)| row(of, done)).collect();
+        Table { footer: footer(subject, &end, &rows), rows, columns, below }
     }
 
     /// The table in a format, with a newline at its end.
@@ -181,7 +183,7 @@ impl Table {
         }
         let left = self.rows.iter().any(|row| !row.finished);
         let note = if left { format!("\\* {}; ", self.below) } else { String::new() };
-        format!("{}\n\n{note}{}\n", lines.join("\n"), self.footer)
+        format!("{}\n\n{note}{}\n", lines.join("\n"), self.footer.replace(KEPT, " "))
     }
 
     fn csv(&self) -> String {
@@ -190,9 +192,11 @@ impl Table {
             let key = &column.key;
             header.extend([key.clone(), format!("{key}-low"), format!("{key}-high")]);
         }
+        header.extend(["done-share", "done-share-low", "done-share-high"].map(str::to_owned));
         let rows = self.rows.iter().map(|row| {
             let mut fields = vec![cell(&row.client).into_owned(), row.finished.to_string()];
             fields.extend(row.cells.iter().flat_map(three));
+            fields.extend(three(&row.done.map_or(Cell::Nothing, Cell::Number)));
             fields
         });
         super::csv::sheet(std::iter::once(header).chain(rows))
@@ -208,6 +212,8 @@ impl Table {
             for (column, cell) in self.columns.iter().zip(&row.cells) {
                 object.insert(column.key.clone(), json_of(cell));
             }
+            let done = row.done.map_or(Cell::Nothing, Cell::Number);
+            object.insert("done-share".into(), json_of(&done));
             serde_json::Value::Object(object)
         });
         serde_json::Value::Array(rows.collect())
@@ -220,7 +226,7 @@ fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
     }
     match outcome.estimate(key) {
         Some(share) if key == "served-share" && share.mean == 0.0 => {
-            Cell::NoneOf(subject::calls_per_run(outcome, None))
+            Cell::NoneOf(subject::calls(outcome, None), share.high)
         }
         Some(estimate) => Cell::Number(estimate),
         None if outcome.values(key).is_some_and(|all| all.contains(&f64::INFINITY)) => Cell::Never,
@@ -231,7 +237,7 @@ fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
 fn of_class(outcome: &Outcome, class: &subject::Class) -> Cell {
     match subject::served(outcome, class) {
         Some(share) if share.mean == 0.0 => {
-            Cell::NoneOf(subject::calls_per_run(outcome, Some(class)))
+            Cell::NoneOf(subject::calls(outcome, Some(class)), share.high)
         }
         Some(share) => Cell::Number(share),
         None => Cell::Nothing,
@@ -241,7 +247,7 @@ fn of_class(outcome: &Outcome, class: &subject::Class) -> Cell {
 fn written(cell: &Cell, quantity: Quantity) -> String {
     match cell {
         Cell::Number(estimate) => quantity.write_estimate(estimate),
-        Cell::NoneOf(all) => format!("0 of {}", Quantity::Count.write(*all)),
+        Cell::NoneOf(all, _) => format!("0 of {}", number::count(*all)),
         Cell::Never => "never".to_owned(),
         Cell::Nothing => "-".to_owned(),
     }
@@ -251,7 +257,7 @@ fn three(cell: &Cell) -> [String; 3] {
     match cell {
         Cell::Number(e) if e.has_interval() => [data(e.mean), data(e.low), data(e.high)],
         Cell::Number(e) => [data(e.mean), String::new(), String::new()],
-        Cell::NoneOf(_) => [data(0.0), String::new(), String::new()],
+        Cell::NoneOf(_, bound) => [data(0.0), data(0.0), data(*bound)],
         Cell::Never => [data(f64::INFINITY), String::new(), String::new()],
         Cell::Nothing => [const { String::new() }; 3],
     }
@@ -263,26 +269,40 @@ fn json_of(cell: &Cell) -> serde_json::Value {
             "mean": number::json(e.mean), "low": number::json(e.low), "high": number::json(e.high),
         }),
         Cell::Number(e) => serde_json::json!({ "mean": number::json(e.mean) }),
-        Cell::NoneOf(all) => serde_json::json!({ "mean": 0.0, "of": number::json(*all) }),
+        Cell::NoneOf(all, bound) => serde_json::json!({
+            "mean": 0.0, "low": 0.0, "high": number::json(*bound), "of": *all,
+        }),
         Cell::Never => "never".into(),
         Cell::Nothing => serde_json::Value::Null,
     }
 }
 
-fn footer(subject: &Subject<'_>, end: &End) -> String {
+fn footer(subject: &Subject<'_>, end: &End, rows: &[Row]) -> String {
     let seeds = subject.seeds.count.get();
-    let mean = if seeds == 1 {
+    let mut parts = vec![if seeds == 1 {
         "one seed, so nothing is known of chance; --seeds 20 tells".to_owned()
     } else {
-        format!("mean of {seeds} paired seeds, ± 95 % interval where above 1 %")
-    };
-    match end {
-        End::Of(populations) => {
-            let names: Vec<String> = populations.iter().map(|name| visible(name)).collect();
-            format!("{mean}; 99% done: of the calls of {}", names.join(", "))
-        }
-        _ => mean,
+        format!(
+            "mean of {} paired seeds, ± 95 % interval where above 1 %",
+            number::count(seeds as u64)
+        )
+    }];
+    if let End::Of(populations) = end {
+        let names: Vec<String> = populations.iter().map(|name| visible(name)).collect();
+        parts.push(format!("99% done: of the calls of {}", names.join(", ")));
     }
+    let mut none: Vec<String> = vec![];
+    for cell in rows.iter().flat_map(|row| &row.cells) {
+        if let Cell::NoneOf(all, bound) = cell {
+            let bound = number::share_bound(*bound);
+            let text = keep(&format!("0 of {} is below {bound}", number::count(*all)));
+            if !none.contains(&text) {
+                none.push(text);
+            }
+        }
+    }
+    parts.extend(none);
+    parts.join("; ")
 }
 
 /// A name that a screen has so many columns for.
@@ -339,8 +359,8 @@ mod tests {
 client      served    99% done   429s  att/call
 =b           100 %  320 ±254 s      5      1.05
 -- did not finish the work --------------------
-a|\\u{1b}  0 of 100           -  9,000     91.00
-mean of 2 paired seeds, ± 95 % interval where above 1 %
+a|\\u{1b}  0 of 200           -  9,000     91.00
+mean of 2 paired seeds, ± 95 % interval where above 1 %; 0 of 200 is below 1.5 %
 ";
         assert_eq!(table(Format::Text), wanted);
     }
@@ -348,13 +368,15 @@ mean of 2 paired seeds, ± 95 % interval where above 1 %
     #[test]
     fn other_formats_escape_what_would_break_them() {
         let markdown = table(Format::Markdown);
-        assert!(markdown.contains("| a\\|\\u{1b} \\* | 0 of 100 | - |"), "{markdown}");
+        assert!(markdown.contains("| a\\|\\u{1b} \\* | 0 of 200 | - |"), "{markdown}");
         let csv = table(Format::Csv);
         assert!(csv.contains("\n'=b,true,1,1,1,320,"), "{csv}");
         let json: serde_json::Value = serde_json::from_str(&table(Format::Json)).unwrap();
         assert_eq!(json[0]["time-to-99"]["mean"], 320);
         assert_eq!(json[1]["time-to-99"], serde_json::Value::Null);
-        assert_eq!(json[1]["served-share"]["of"], 100);
+        assert_eq!(json[1]["served-share"]["of"], 200);
+        assert_eq!(json[0]["done-share"]["mean"], 1);
+        assert!(csv.contains("\na|\u{1b},false,0,0,0.0148"), "{csv}");
     }
 
     #[test]

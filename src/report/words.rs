@@ -1,9 +1,11 @@
 //! The verdict in words: what a comparison says, and how sure that is.
 
 mod assumed;
+mod chance;
 mod drift;
 mod policy;
 mod releases;
+mod stopping;
 mod thresholds;
 mod trials;
 mod verdict;
@@ -12,6 +14,7 @@ pub use assumed::assumptions;
 pub use drift::{drifts, word};
 pub use policy::policy;
 pub use releases::{libraries, releases};
+pub use stopping::stopping;
 pub use thresholds::{crossed, thresholds};
 pub use trials::{survived, trials};
 pub use verdict::{headline, verdict};

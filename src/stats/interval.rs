@@ -7,14 +7,16 @@
 
 use std::fmt;
 
-pub use super::ratio::{ratio_difference, ratio_of_sums};
+use super::pair::differences;
+pub use super::ratio::{ratio_difference, ratio_of_sums, share_of_sums};
+pub use super::share::{none_of, wilson};
 use super::student;
 
 /// What a two-sided 95 % interval stays below on each side.
 const UPPER: f64 = 0.975;
 
 /// The normal quantile at [`UPPER`].
-const NORMAL: f64 = 1.959_963_984_540_054;
+pub(super) const NORMAL: f64 = 1.959_963_984_540_054;
 
 /// How an interval came about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,8 +31,18 @@ pub enum Method {
     Delta,
     /// Fieller's interval for a ratio of sums.
     Fieller,
+    /// Student's t over two sets of replicates that are no pairs.
+    Welch,
+    /// The bias-corrected and accelerated bootstrap.
+    Bca,
     /// Wilson's score interval for a share of independent trials.
     Wilson,
+    /// Clopper and Pearson's interval for a share of independent trials.
+    ClopperPearson,
+    /// The one-sided bound of an event that never came.
+    NoneOf,
+    /// Ranks of independent values around a quantile.
+    Ranks,
 }
 
 /// The name that reports and CSV files carry.
@@ -42,7 +54,12 @@ impl fmt::Display for Method {
             Method::PairedT => "paired-t",
             Method::Delta => "delta",
             Method::Fieller => "fieller",
+            Method::Welch => "welch",
+            Method::Bca => "bca",
             Method::Wilson => "wilson",
+            Method::ClopperPearson => "clopper-pearson",
+            Method::NoneOf => "none-of",
+            Method::Ranks => "ranks",
         })
     }
 }
@@ -78,6 +95,12 @@ impl Estimate {
         self.method != Method::Single
     }
 
+    /// Half the width of the interval; zero for a single value.
+    #[must_use]
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+
     /// Whether the interval excludes `value`: 0 for a difference, 1 for a
     /// ratio. Nothing is distinguishable on one replicate.
     #[must_use]
@@ -110,7 +133,7 @@ impl Estimate {
 /// "never" says nothing, and how often it happened is a matter for [`wilson`].
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<Estimate> {
-    t_interval(values, Method::StudentT)
+    t_interval(values, Method::StudentT, UPPER)
 }
 
 /// The mean of `left[i] - right[i]` over replicates, with Student's t.
@@ -121,42 +144,28 @@ pub fn mean(values: &[f64]) -> Option<Estimate> {
 /// When the slices differ in length.
 #[must_use]
 pub fn paired_difference(left: &[f64], right: &[f64]) -> Option<Estimate> {
-    assert_eq!(left.len(), right.len(), "replicates come in pairs");
-    let differences: Vec<f64> = left.iter().zip(right).map(|(l, r)| l - r).collect();
-    t_interval(&differences, Method::PairedT)
+    t_interval(&differences(left, right), Method::PairedT, UPPER)
 }
 
-/// The share of independent trials that succeeded, with Wilson's interval.
-///
-/// Trials are replicates (how many collapsed), not calls of one run, which
-/// depend on each other. `None` without trials.
+/// The same, one of `family` intervals that hold all at once with 95 %
+/// (Bonferroni): each with 100 % - 5 % / `family`.
 ///
 /// # Panics
-/// When more trials succeeded than there were.
+/// When the slices differ in length, or the family is empty.
 #[must_use]
-pub fn wilson(successes: u64, trials: u64) -> Option<Estimate> {
-    assert!(successes <= trials, "{successes} successes of {trials} trials");
-    if trials == 0 {
-        return None;
-    }
-    let n = trials as f64;
-    let share = successes as f64 / n;
-    let shrink = NORMAL * NORMAL / n;
-    let centre = (share + shrink / 2.0) / (1.0 + shrink);
-    let spread = share * (1.0 - share) / n + shrink / (4.0 * n);
-    let half = NORMAL * spread.sqrt() / (1.0 + shrink);
-    // At both ends the interval touches the share, which rounding may miss.
-    let low = if successes == 0 { 0.0 } else { centre - half };
-    let high = if successes == trials { 1.0 } else { centre + half };
-    Some(Estimate { mean: share, low, high, method: Method::Wilson })
+pub fn simultaneous_difference(left: &[f64], right: &[f64], family: usize) -> Option<Estimate> {
+    assert!(family > 0, "a family has this one at least");
+    let upper = 1.0 - (1.0 - UPPER) / family as f64;
+    t_interval(&differences(left, right), Method::PairedT, upper)
 }
 
-fn t_interval(values: &[f64], method: Method) -> Option<Estimate> {
+fn t_interval(values: &[f64], method: Method, upper: f64) -> Option<Estimate> {
     let mean = plain_mean(values)?;
     if values.len() == 1 {
         return Some(Estimate::single(mean));
     }
-    let half = t_quantile(values.len()) * (variance(values, mean) / values.len() as f64).sqrt();
+    let t = student::quantile(upper, (values.len() - 1) as f64);
+    let half = t * (variance(values, mean) / values.len() as f64).sqrt();
     Some(Estimate::symmetric(mean, half, method))
 }
 
@@ -171,7 +180,7 @@ pub(super) fn plain_mean(values: &[f64]) -> Option<f64> {
 }
 
 /// The sample variance around a known mean, of two values or more.
-fn variance(values: &[f64], mean: f64) -> f64 {
+pub(super) fn variance(values: &[f64], mean: f64) -> f64 {
     let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     squares / (values.len() - 1) as f64
 }
@@ -187,15 +196,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn half(estimate: Estimate) -> f64 {
-        (estimate.high - estimate.low) / 2.0
-    }
-
     #[test]
     fn golden_mean() {
         let estimate = mean(&golden("x")).unwrap();
         assert_close(estimate.mean, golden("mean_x")[0], 1e-11);
-        assert_close(half(estimate), golden("ci95_half_x")[0], 1e-11);
+        assert_close(estimate.half_width(), golden("ci95_half_x")[0], 1e-11);
         let x = golden("x");
         assert_close(variance(&x, estimate.mean).sqrt(), golden("sd_x")[0], 1e-11);
     }
@@ -204,29 +209,18 @@ mod tests {
     fn golden_paired_difference() {
         let estimate = paired_difference(&golden("x"), &golden("y")).unwrap();
         assert_close(estimate.mean, golden("mean_diff")[0], 1e-11);
-        assert_close(half(estimate), golden("paired_ci95_half")[0], 1e-11);
+        assert_close(estimate.half_width(), golden("paired_ci95_half")[0], 1e-11);
         assert!(estimate.distinguishable_from(0.0));
     }
 
     #[test]
-    fn golden_wilson() {
-        for (successes, trials) in [(0, 100), (5, 100), (50, 100), (999, 1000)] {
-            let expected = golden(&format!("wilson95_{successes}_{trials}"));
-            let estimate = wilson(successes, trials).unwrap();
-            assert_close(estimate.low + 1.0, expected[0] + 1.0, 1e-12);
-            assert_close(estimate.high, expected[1], 1e-11);
-        }
-        assert_eq!(wilson(0, 0), None);
-    }
-
-    #[test]
-    fn none_and_all_are_ends_of_their_intervals() {
-        for trials in 1..=300 {
-            let (none, all) = (wilson(0, trials).unwrap(), wilson(trials, trials).unwrap());
-            assert_eq!((none.mean, none.low), (0.0, 0.0));
-            assert_eq!((all.mean, all.high), (1.0, 1.0));
-            assert_close(all.low, 1.0 - none.high, 1e-11);
-        }
+    fn a_family_of_one_is_alone_and_a_larger_one_is_wider() {
+        let (x, y) = (golden("x"), golden("y"));
+        assert_eq!(simultaneous_difference(&x, &y, 1), paired_difference(&x, &y));
+        let of_five = simultaneous_difference(&x, &y, 5).unwrap();
+        // Student's t at 0.995 and 0.975 with 11 degrees: 3.1058 and 2.2010.
+        let wider = of_five.half_width() / golden("paired_ci95_half")[0];
+        assert_close(wider, 3.105_806_5 / 2.200_985_2, 1e-7);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A ratio of two numbers that each replicate gives, with its 95 % interval.
 
 use super::interval::{Estimate, Method, paired_difference, plain_mean, t_quantile};
+use super::share::none_of;
 
 /// Above this relative error of a mean denominator the delta method is too
 /// narrow, and Fieller's interval takes over.
@@ -13,7 +14,7 @@ const DELTA_UP_TO: f64 = 0.1;
 /// Unlike a mean of ratios it weighs each replicate by its size. The interval
 /// is that of the delta method, or Fieller's where the mean denominator is known
 /// to no better than 10 %. A numerator that is zero in every replicate gives an
-/// interval of no width: say "0 of n" and use [`wilson`](super::interval::wilson) over the trials.
+/// interval of no width: say "0 of n" and use [`none_of`](super::share::none_of) over the trials.
 ///
 /// `None` without replicates, when the denominators sum to zero, or when a
 /// value is not finite.
@@ -52,6 +53,23 @@ pub fn ratio_difference(left: (&[f64], &[f64]), right: (&[f64], &[f64])) -> Opti
         parts.map(|(y, x)| pairs.ratio + (y - pairs.ratio * x) / pairs.mean_x).collect()
     };
     paired_difference(&linear(&one, left), &linear(&other, right))
+}
+
+/// A ratio of sums of which the numerators count some of the things that the
+/// denominators count: where there were none of them, "0 of n" with the bound of
+/// [`none_of`] rather than an interval of no width.
+///
+/// # Panics
+/// When the slices differ in length.
+#[must_use]
+pub fn share_of_sums(numerators: &[f64], denominators: &[f64]) -> Option<Estimate> {
+    if numerators.iter().any(|numerator| *numerator != 0.0) {
+        return ratio_of_sums(numerators, denominators);
+    }
+    assert_eq!(numerators.len(), denominators.len(), "replicates come in pairs");
+    let trials: f64 = denominators.iter().sum();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts are whole
+    none_of(trials as u64)
 }
 
 /// The moments of pairs (x, y) that both intervals of a ratio are made of.
@@ -123,17 +141,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn half(estimate: Estimate) -> f64 {
-        (estimate.high - estimate.low) / 2.0
-    }
-
     #[test]
     fn golden_ratio() {
         let (x, y) = (golden("x"), golden("y"));
         let estimate = ratio_of_sums(&x, &y).unwrap();
         assert_eq!(estimate.method, Method::Delta);
         assert_close(estimate.mean, golden("ratio_mean")[0], 1e-11);
-        assert_close(half(estimate), golden("ratio_ci95_half_delta")[0], 1e-11);
+        assert_close(estimate.half_width(), golden("ratio_ci95_half_delta")[0], 1e-11);
         assert!(estimate.distinguishable_from(1.0));
         let fieller = Pairs::of(&x, &y).unwrap().fieller();
         assert_close(fieller.low, golden("fieller_lo")[0], 1e-11);
@@ -147,13 +161,23 @@ mod tests {
         let plain = paired_difference(&x, &y).unwrap();
         let ratios = ratio_difference((&x, &ones), (&y, &ones)).unwrap();
         assert_close(ratios.mean, plain.mean, 1e-12);
-        assert_close(half(ratios), half(plain), 1e-12);
+        assert_close(ratios.half_width(), plain.half_width(), 1e-12);
         // Of a ratio and nothing it is the delta interval.
         let none = vec![0.0; x.len()];
         let alone = ratio_difference((&y, &x), (&none, &ones)).unwrap();
         let delta = Pairs::of(&y, &x).unwrap().delta();
         assert_close(alone.mean, delta.mean, 1e-12);
-        assert_close(half(alone), half(delta), 1e-12);
+        assert_close(alone.half_width(), delta.half_width(), 1e-12);
+    }
+
+    #[test]
+    fn none_of_many_is_bounded() {
+        let none = share_of_sums(&[0.0, 0.0], &[100.0, 50.0]).unwrap();
+        assert_eq!((none.mean, none.low, none.method), (0.0, 0.0, Method::NoneOf));
+        assert!(none.high < 0.02 && none.high > 0.019, "{none:?}");
+        let some = [1.0, 0.0];
+        assert_eq!(share_of_sums(&some, &[9.0, 9.0]), ratio_of_sums(&some, &[9.0, 9.0]));
+        assert_eq!(share_of_sums(&[0.0], &[0.0]), None);
     }
 
     #[test]
@@ -194,7 +218,7 @@ mod tests {
             let (plain, moved) = (ratio_of_sums(&y, &x).unwrap(), ratio_of_sums(&y, &scaled).unwrap());
             prop_assert!((moved.mean * unit / plain.mean - 1.0).abs() < 1e-9);
             if plain.high.is_finite() && plain.method == moved.method {
-                prop_assert!((half(moved) * unit / half(plain) - 1.0).abs() < 1e-6);
+                prop_assert!((moved.half_width() * unit / plain.half_width() - 1.0).abs() < 1e-6);
             }
         }
     }

@@ -73,6 +73,7 @@ fn compare_prints_a_table_and_a_verdict_and_names_each_file() {
         "fairness.png",
         "fairness.svg",
         "limits.csv",
+        "pairs.csv",
         "rate.png",
         "rate.svg",
         "run.json",
@@ -142,6 +143,9 @@ fn unknown_names_are_answered_with_near_ones_and_nothing_is_written() {
         (vec!["compare"], "name a scenario"),
         (vec!["compare", "clover", "--set", "horizn=5s"], "horizon"),
         (vec!["compare", "clover", "--limit", "5/s per app"], "cannot be used with"),
+        (vec!["compare", "clover", "--until", "5"], "like 2%"),
+        (vec!["compare", "clover", "--until", "5%", "--seeds", "9"], "cannot be used with"),
+        (vec!["compare", "clover", "--seeds-max", "9"], "--until"),
         (vec!["run", "clover", "--client", "niave"], "did you mean `naive`?"),
         (vec!["show", "api/clover.toml"], "cannot read"),
     ] {
@@ -289,6 +293,33 @@ fn the_command_in_the_record_makes_the_same_files() {
     for name in ["run.json", "summary.csv", "work-time.svg"] {
         let of = |place: &str| fs::read(folder.path().join(place).join(name)).unwrap();
         assert_eq!(of("first"), of("again"), "{name}");
+    }
+}
+
+/// How many seeds it takes is decided by the seeds, not by who ran them; and the
+/// record's command decides the same.
+#[test]
+fn a_comparison_runs_until_its_numbers_are_known_and_says_how_long_that_took() {
+    let folder = folder();
+    let asked = ["compare", "aiclicks", "--until", "2%", "--seeds-max", "40"];
+    let one = tollgate(folder.path(), &[&asked[..], &["--threads", "1", "-o", "1"]].concat());
+    assert_eq!(one.status.code(), Some(0), "{}", err(&one));
+    let said = out(&one).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("until all intervals were within 2 %, longest for the"), "{said}");
+    assert!(said.contains("After sequential stopping, intervals are slightly optimistic."));
+    let record = fs::read_to_string(folder.path().join("1/run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let seeds = record["seeds"].as_u64().unwrap();
+    assert!(seeds > 10 && seeds < 40 && seeds.is_multiple_of(10), "{seeds} seeds");
+    assert_eq!(record["stopping"]["reached"], true);
+    let command = record["command"].as_str().unwrap();
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let again = [&words[..], &["-q", "--threads", "5", "-o", "5"]].concat();
+    assert_eq!(tollgate(folder.path(), &again).status.code(), Some(0), "{command}");
+    for entry in fs::read_dir(folder.path().join("1")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let of = |place: &str| fs::read(folder.path().join(place).join(&name)).unwrap();
+        assert!(of("1") == of("5"), "{name:?} differs");
     }
 }
 

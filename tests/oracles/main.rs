@@ -13,6 +13,7 @@ mod grpc;
 mod lab;
 mod limiters;
 mod pacing;
+mod pairing;
 mod queues;
 mod retries;
 mod schedule;

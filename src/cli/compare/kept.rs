@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
-use crate::experiment::{Baseline, Seeds};
+use crate::experiment::Baseline;
 use crate::report::baseline;
 use crate::report::output::Folder;
 use crate::report::text::{keep, visible};
@@ -37,12 +37,7 @@ pub(super) fn save(name: &str, kept: &Baseline, folder: &mut Folder) -> Result<S
 }
 
 /// Reads a baseline that was made of the same draws.
-pub(super) fn load(
-    name: &str,
-    folder: &Path,
-    plan: &Plan,
-    seeds: Seeds,
-) -> Result<Baseline, Failure> {
+pub(super) fn load(name: &str, folder: &Path, plan: &Plan, root: u64) -> Result<Baseline, Failure> {
     let place = place(name, folder);
     let path = visible(&place.display().to_string());
     let bytes = std::fs::read(&place).map_err(|error| {
@@ -53,6 +48,6 @@ pub(super) fn load(
     })?;
     let wrong = |why: String| Failure::Data(format!("{path}: {why}"));
     let baseline = baseline::read(&bytes).map_err(wrong)?;
-    baseline.fits(&plan.name, seeds).map_err(|mismatch| wrong(mismatch.to_string()))?;
+    baseline.fits(&plan.name, root).map_err(|mismatch| wrong(mismatch.to_string()))?;
     Ok(baseline)
 }

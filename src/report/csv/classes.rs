@@ -13,6 +13,8 @@ use crate::stats::interval::{self, Estimate};
 enum Read {
     Plain(fn(&Counts) -> u64),
     Ratio(fn(&Counts) -> u64, fn(&Counts) -> u64),
+    /// A ratio that counts some of what is below it.
+    Share(fn(&Counts) -> u64, fn(&Counts) -> u64),
 }
 
 /// Named as in the list of metrics, because they are the same.
@@ -21,11 +23,11 @@ const NUMBERS: [(&str, Read); 13] = [
     ("served", Read::Plain(Counts::served)),
     ("given-up", Read::Plain(Counts::all_given_up)),
     ("unfinished", Read::Plain(|c| c.unfinished)),
-    ("served-share", Read::Ratio(Counts::served, |c| c.offered)),
+    ("served-share", Read::Share(Counts::served, |c| c.offered)),
     ("attempts", Read::Plain(|c| c.attempts)),
     ("admitted", Read::Plain(|c| c.admitted)),
     ("429s", Read::Plain(|c| c.rejected)),
-    ("429-share", Read::Ratio(|c| c.rejected, |c| c.attempts)),
+    ("429-share", Read::Share(|c| c.rejected, |c| c.attempts)),
     ("5xx", Read::Plain(|c| c.errors)),
     ("failed", Read::Plain(|c| c.failed)),
     ("timeouts", Read::Plain(|c| c.timeouts)),
@@ -75,7 +77,7 @@ fn numbers(
     let row = |(name, read): &(&str, Read)| {
         let unit = match read {
             Read::Plain(_) => Unit::Count,
-            Read::Ratio(..) => Unit::Ratio,
+            Read::Ratio(..) | Read::Share(..) => Unit::Ratio,
         };
         let mut row = vec![
             cell(&outcome.name).into_owned(),
@@ -112,5 +114,6 @@ fn estimate(read: &Read, counts: &[Counts]) -> Option<Estimate> {
     match read {
         Read::Plain(read) => interval::mean(&values(read)),
         Read::Ratio(top, bottom) => interval::ratio_of_sums(&values(top), &values(bottom)),
+        Read::Share(top, bottom) => interval::share_of_sums(&values(top), &values(bottom)),
     }
 }

@@ -3,7 +3,7 @@
 use crate::experiment::{Baseline, Comparison, Drift, Word};
 use crate::metric::Unit;
 use crate::report::grid;
-use crate::report::number::{self, Quantity, half_width};
+use crate::report::number::{self, Quantity};
 use crate::report::subject::Against;
 use crate::report::text::{listed, visible, wrap};
 
@@ -68,7 +68,7 @@ fn change(drift: &Drift) -> String {
     let Some(change) = drift.change else {
         return String::new();
     };
-    let half = half_width(&change);
+    let half = change.half_width();
     let (scale, unit) = match drift.metric.unit() {
         Unit::Share => (100.0, " points"),
         Unit::Seconds => (1.0, " s"),

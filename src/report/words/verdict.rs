@@ -1,11 +1,13 @@
 //! Who is better than whom: what a comparison comes to.
 //!
 //! Where not all is served it begins with what was lost, because who gives up
-//! is done soonest of all; and it calls no difference one that chance may make.
+//! is done soonest of all; and it calls no difference one that chance may make,
+//! with account of how many pairs of clients there are.
 
+use super::chance;
 use crate::experiment::{Lead, Outcome};
-use crate::report::number::{self, Quantity, half_width};
-use crate::report::subject::{Subject, calls_per_run};
+use crate::report::number::{self, Quantity};
+use crate::report::subject::{Subject, calls};
 use crate::report::text::{KEPT, keep, listed, visible};
 use crate::stats::interval::{self, Estimate};
 
@@ -18,12 +20,14 @@ pub fn verdict(subject: &Subject<'_>) -> String {
         return String::new();
     };
     let told = Told { subject, best: &outcomes[best] };
-    let text = match (ranking.finished.len(), ranking.leads.len()) {
+    let mut text = match (ranking.finished.len(), ranking.leads.len()) {
         (_, 0) => return told.alone(!ranking.finished.is_empty()),
         (0, _) => told.lost(),
         (1, _) => told.only(),
         (finished, _) => told.sooner(&ranking.leads[..finished - 1]),
     };
+    text.push_str(&chance::sometimes(subject));
+    text.push_str(&chance::alike(subject));
     if subject.seeds.count.get() == 1 {
         return format!("On this one seed, which says nothing of chance: {text}");
     }
@@ -72,12 +76,12 @@ impl Told<'_> {
     fn lost(&self) -> String {
         let leads = &self.subject.comparison.ranking.leads;
         let name = visible(&self.best.name);
-        let (alike, behind) =
-            split(leads, |lead| lead.served.is_some_and(|more| clear(&more, 0.0)));
+        let (alike, behind) = split(leads);
+        let seeds = self.seeds();
         let Some(next) = behind else {
             let names = names_of(self, alike);
             return format!(
-                "{NOBODY}, and there is no clear difference in what {name} and {names} served: {} and {}.",
+                "{NOBODY}, and {name} is not told apart from {names} at {seeds}: they served {} and {}.",
                 share(self.best),
                 shares(self, alike)
             );
@@ -91,8 +95,8 @@ impl Told<'_> {
             self.refused(other)
         );
         if !alike.is_empty() {
-            let close =
-                format!(" No clear difference between {name} and {}.", names_of(self, alike));
+            let names = names_of(self, alike);
+            let close = format!(" It is not told apart from {names} at {seeds}.");
             text.push_str(&close);
         }
         text
@@ -116,15 +120,15 @@ impl Told<'_> {
     /// Several finished: who was sooner.
     fn sooner(&self, leads: &[Lead]) -> String {
         let name = visible(&self.best.name);
-        let (close, behind) =
-            split(leads, |lead| lead.sooner.is_some_and(|times| clear(&times, 1.0)));
+        let (close, behind) = split(leads);
         let mut sentences = vec![];
         if !close.is_empty() {
             let by = close[0].sooner.filter(|_| close.len() == 1);
             let by = by.map_or(String::new(), |times| format!(" ({})", factor(&times)));
             let other = names_of(self, close);
-            let of = if self.by_completion() { "" } else { " in p99 wait" };
-            sentences.push(format!("No clear difference{of} between {name} and {other}{by}."));
+            let of = if self.by_completion() { "" } else { " by p99 wait" };
+            let seeds = self.seeds();
+            sentences.push(format!("{name} is not told apart from {other}{of} at {seeds}{by}."));
         }
         if let Some(next) = behind {
             let (other, times) = (self.outcome(next), next.sooner.map(|times| factor(&times)));
@@ -160,14 +164,20 @@ impl Told<'_> {
         }
     }
 
+    /// `20 seeds`.
+    fn seeds(&self) -> String {
+        let count = self.subject.seeds.count.get();
+        keep(&format!("{} seed{}", number::count(count as u64), if count == 1 { "" } else { "s" }))
+    }
+
     fn by_completion(&self) -> bool {
         self.subject.comparison.ranking.by_completion
     }
 }
 
-/// Those before the first that is clearly behind, and that one.
-fn split(leads: &[Lead], behind: impl Fn(&Lead) -> bool) -> (&[Lead], Option<&Lead>) {
-    let place = leads.iter().position(behind).unwrap_or(leads.len());
+/// Those before the first that is told apart from the best, and that one.
+fn split(leads: &[Lead]) -> (&[Lead], Option<&Lead>) {
+    let place = leads.iter().position(Lead::is_clear).unwrap_or(leads.len());
     (&leads[..place], leads.get(place))
 }
 
@@ -196,11 +206,11 @@ fn share(outcome: &Outcome) -> String {
         return "nothing".to_owned();
     };
     if share.mean == 0.0 {
-        let calls = Quantity::Count.write(calls_per_run(outcome, None));
+        let calls = number::count(calls(outcome, None));
         return keep(&format!("0 of {calls}"));
     }
     let value = Quantity::Share.write(share.mean);
-    let half = half_width(&share);
+    let half = share.half_width();
     if half < 0.000_5 {
         return keep(&value);
     }
@@ -209,7 +219,7 @@ fn share(outcome: &Outcome) -> String {
 
 /// `3.1 ± 0.2 points`.
 fn points(difference: &Estimate) -> String {
-    let half = half_width(difference) * 100.0;
+    let half = difference.half_width() * 100.0;
     let places = places_for(half, difference.mean * 100.0);
     let value = number::decimal(difference.mean.abs() * 100.0, places);
     if half == 0.0 {
@@ -220,7 +230,7 @@ fn points(difference: &Estimate) -> String {
 
 /// `1.7 ± 0.3 times`.
 fn factor(times: &Estimate) -> String {
-    let half = half_width(times);
+    let half = times.half_width();
     if !half.is_finite() {
         return keep(&format!("more than {} times", number::decimal(times.low, 1)));
     }
@@ -277,9 +287,32 @@ mod tests {
         let other = [(100, 110.0, 5.0), (100, 80.0, 6.0), (100, 115.0, 7.0)];
         let late = [(100, 500.0, 5.0), (100, 500.0, 6.0), (100, 500.0, 7.0)];
         let text = verdict_on(&[&one, &other, &late]);
-        assert!(text.starts_with("No clear difference between a and b (1.0"), "{text}");
+        assert!(text.starts_with("a is not told apart from b at 3 seeds (1.0"), "{text}");
         assert!(text.contains("a finishes 5.0"), "{text}");
+        assert!(!text.contains("Behind"), "{text}");
         assert!(text.ends_with("sooner than c, with 6 429s each."), "{text}");
+    }
+
+    /// Each of two pairs alone has p = 0.04, which is told; both of three pairs
+    /// at once are not.
+    #[test]
+    fn who_is_told_apart_hangs_on_how_many_there_are() {
+        let one = [(100, 100.0, 5.0), (100, 100.0, 5.0), (100, 100.0, 5.0)];
+        let other = [(100, 110.0, 5.0), (100, 115.0, 5.0), (100, 120.0, 5.0)];
+        let third = [(100, 121.0, 5.0), (100, 111.0, 5.0), (100, 116.0, 5.0)];
+        let two = verdict_on(&[&one, &other]);
+        assert!(two.starts_with("a finishes 1.1 ± 0.1 times sooner than b"), "{two}");
+        let three = verdict_on(&[&one, &other, &third]);
+        assert!(three.starts_with("a is not told apart from b and c at 3 seeds."), "{three}");
+        assert!(three.ends_with("Behind, not told apart: b and c."), "{three}");
+    }
+
+    #[test]
+    fn who_finishes_in_some_seeds_is_said_to() {
+        let all = [(100, 300.0, 5.0), (100, 310.0, 5.0), (100, 310.0, 5.0)];
+        let some = [(100, 300.0, 9.0), (50, 300.0, 9.0), (40, 300.0, 9.0)];
+        let text = verdict_on(&[&some, &all]);
+        assert!(text.contains("Finished in some seeds only: a in 1 of 3 (6 to 79 %)."), "{text}");
     }
 
     #[test]
@@ -299,7 +332,7 @@ mod tests {
         let none = [(0, 1.0, 9.0), (0, 1.0, 9.0)];
         assert_eq!(
             verdict_on(&[&none, &all]),
-            "Only b served 99.9 % of the calls in every seed; a served 0 of 100, \
+            "Only b served 99.9 % of the calls in every seed; a served 0 of 200, \
              100 points less, with 9 instead of 5 429s."
         );
     }
