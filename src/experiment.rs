@@ -4,17 +4,21 @@
 //! paired. Threads live here and nowhere below; what they do is put together
 //! in the order of (client, seed, part), so their number never shows.
 
+mod design;
 mod equal;
 mod field;
 mod outcome;
 mod ranking;
 mod replicate;
 mod side_by_side;
+mod sweep;
 
+pub use design::{Design, DesignError, Dimension, MOST_POINTS};
 pub use equal::{Equality, equalities};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
 pub use ranking::{Lead, Ranking};
 pub use side_by_side::side_by_side;
+pub use sweep::{Stride, Swept, sweep};
 
 use std::fmt;
 use std::num::NonZeroUsize;

@@ -44,6 +44,8 @@ pub enum Purpose {
     Throttle,
     /// The jitter of a sleep that a pace puts before an attempt.
     Pace,
+    /// Where a point of a Latin hypercube lies.
+    Sample,
 }
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
