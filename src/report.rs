@@ -19,5 +19,6 @@ pub mod rehearsal;
 pub mod chart;
 pub mod figures;
 pub mod output;
+pub mod sweep;
 #[cfg(test)]
 mod fixture;
