@@ -16,9 +16,9 @@ pub mod single;
 pub mod events;
 pub mod decisions;
 pub mod rehearsal;
-pub mod chart;
-pub mod figures;
 pub mod output;
 pub mod sweep;
+pub mod chart;
+pub mod figures;
 #[cfg(test)]
 mod fixture;

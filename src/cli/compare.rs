@@ -167,7 +167,7 @@ impl Compare {
 }
 
 /// Clients are told apart by their names.
-fn distinct(plan: &Plan) -> Result<(), Failure> {
+pub(super) fn distinct(plan: &Plan) -> Result<(), Failure> {
     if plan.variants.is_empty() {
         return Err(Failure::Usage("there is no client to compare".to_owned()));
     }

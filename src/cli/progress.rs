@@ -19,20 +19,42 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Progress {
     since: Option<Instant>,
     bar: OnceLock<ProgressBar>,
+    /// What is counted.
+    things: &'static str,
+    /// How many of them were done before.
+    before: usize,
 }
 
 impl Progress {
     /// No bar yet; `quiet` for none at all.
     pub(super) fn new(quiet: bool) -> Self {
-        let wanted = !quiet && std::io::stderr().is_terminal();
-        Progress { since: wanted.then(Instant::now), bar: OnceLock::new() }
+        Progress::of(quiet, "runs", 0)
     }
 
-    /// So many runs are done.
+    /// The same for other things than runs, of which so many were done before.
+    pub(super) fn of(quiet: bool, things: &'static str, before: usize) -> Self {
+        let wanted = !quiet && std::io::stderr().is_terminal();
+        Progress { since: wanted.then(Instant::now), bar: OnceLock::new(), things, before }
+    }
+
+    /// So many are done.
     pub(super) fn tell(&self, done: usize, all: usize) {
-        if self.since.is_some_and(|since| since.elapsed() >= PATIENCE) {
-            self.bar.get_or_init(|| bar(all)).set_position(done as u64);
+        if let Some(since) = self.since.filter(|since| since.elapsed() >= PATIENCE) {
+            let bar = self.bar.get_or_init(|| self.begin(all, since.elapsed()));
+            bar.set_position(done as u64);
         }
+    }
+
+    /// The bar, as if it had been there from the beginning.
+    fn begin(&self, all: usize, elapsed: Duration) -> ProgressBar {
+        let template =
+            format!("{{bar:30}} {{pos}} of {{len}} {}, {{per_sec}}, {{eta}} to go", self.things);
+        let style = ProgressStyle::with_template(&template)
+            .expect("the template is one that indicatif reads");
+        ProgressBar::new(all as u64)
+            .with_style(style)
+            .with_elapsed(elapsed)
+            .with_position(self.before as u64)
     }
 
     /// The runs are over: the bar is wiped away.
@@ -41,10 +63,4 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
-}
-
-fn bar(all: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} runs, {eta} to go")
-        .expect("the template is one that indicatif reads");
-    ProgressBar::new(all as u64).with_style(style)
 }

@@ -11,9 +11,11 @@ mod line;
 mod merge;
 mod part;
 mod sheet;
+mod shown;
 
 pub use merge::{MergeError, Merged, merge};
 pub use part::{Opened, Part, PartError, Shard};
+pub use shown::{Shown, is_share};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

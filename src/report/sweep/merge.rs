@@ -92,9 +92,10 @@ pub fn merge(
     let (parts, mut wrong) = files(&path)?;
     let checked = check(&path, &parts, &mut wrong)?;
     let Some(head) = checked.filter(|_| wrong.is_empty()) else {
-        return Err(match wrong.is_empty() {
-            true => MergeError::Nothing { folder: path },
-            false => MergeError::Wrong { folder: path, what: wrong },
+        return Err(if wrong.is_empty() {
+            MergeError::Nothing { folder: path }
+        } else {
+            MergeError::Wrong { folder: path, what: wrong }
         });
     };
     let mut readers: Vec<Lines> = parts.iter().map(|part| Lines::new(part, &head)).collect();

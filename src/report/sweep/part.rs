@@ -181,7 +181,7 @@ impl Part {
             done: 0,
         };
         if whole.exists() {
-            let opened = part.compare(&whole, &own).map(|()| Opened::Whole);
+            let opened = compare(&whole, &own).map(|()| Opened::Whole);
             part.forget();
             return opened;
         }
@@ -193,16 +193,6 @@ impl Part {
     #[must_use]
     pub fn done(&self) -> u64 {
         self.done
-    }
-
-    /// Whether a file is the same part of the same sweep.
-    fn compare(&self, path: &Path, own: &PartHead) -> Result<(), PartError> {
-        let path = path.to_owned();
-        let first = File::open(&path).and_then(|file| next_line(&mut BufReader::new(file)));
-        match first {
-            Ok(first) => same(path, &first, own),
-            Err(why) => Err(PartError::Failed { path, why }),
-        }
     }
 
     /// Reads what is there, and cuts off what is not whole.
@@ -280,6 +270,16 @@ impl Part {
     fn cut(&mut self, length: u64) -> io::Result<()> {
         self.file.set_len(length)?;
         self.file.seek(SeekFrom::Start(length)).map(|_| ())
+    }
+}
+
+/// Whether a file is the same part of the same sweep.
+fn compare(path: &Path, own: &PartHead) -> Result<(), PartError> {
+    let path = path.to_owned();
+    let first = File::open(&path).and_then(|file| next_line(&mut BufReader::new(file)));
+    match first {
+        Ok(first) => same(path, &first, own),
+        Err(why) => Err(PartError::Failed { path, why }),
     }
 }
 

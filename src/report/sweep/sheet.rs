@@ -47,7 +47,7 @@ impl<'h, W: Write> Sheet<'h, W> {
 }
 
 /// A value as a cell: a negative number is no formula.
-fn value(value: &str) -> String {
+pub(super) fn value(value: &str) -> String {
     match Number::read(value) {
         Some(_) => value.to_owned(),
         None => cell(value).into_owned(),
