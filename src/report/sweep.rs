@@ -191,3 +191,6 @@ fn written(estimate: Option<Estimate>) -> String {
         None => ",,".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -241,3 +241,44 @@ fn shade(value: f64, (least, most): (f64, f64)) -> Pen {
     let opacity = opacity.round() as u8;
     Pen::solid(Ink::Admitted).faint(opacity)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Theme;
+    use super::*;
+
+    fn luminance(rgb: [f64; 3]) -> f64 {
+        let linear = rgb.map(|byte| {
+            let value = byte / 255.0;
+            if value <= 0.03928 { value / 12.92 } else { libm::pow((value + 0.055) / 1.055, 2.4) }
+        });
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    }
+
+    /// Text is read on the darkest cell, and cells are told apart by lightness.
+    #[test]
+    fn every_shade_carries_its_value() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let of = |ink: Ink| ink.rgb(theme).map(f64::from);
+            let mixed = |pen: Pen| {
+                let (over, under) = (of(pen.ink), of(Ink::Paper));
+                let part = f64::from(pen.opacity) / 100.0;
+                [0, 1, 2].map(|c| part * over[c] + (1.0 - part) * under[c])
+            };
+            let text = luminance(of(Ink::Text));
+            let mut before = luminance(of(Ink::Paper));
+            for step in 0..=10 {
+                let found = luminance(mixed(shade(f64::from(step), (0.0, 10.0))));
+                let contrast = (found.max(text) + 0.05) / (found.min(text) + 0.05);
+                assert!(contrast >= 4.5, "{theme:?} {step}: {contrast:.2}");
+                assert!((found - before).abs() > 1e-4, "{theme:?} {step}");
+                before = found;
+            }
+        }
+    }
+
+    #[test]
+    fn equal_values_have_one_shade() {
+        assert_eq!(shade(3.0, (3.0, 3.0)), shade(5.0, (5.0, 5.0)));
+    }
+}

@@ -59,8 +59,10 @@ impl Response {
         let ends = self.clients.iter().flat_map(|client| self.points(client));
         let (mut least, mut most) = (0.0_f64, 0.0_f64);
         for (_, estimate) in ends {
-            least = least.min(estimate.low);
-            most = most.max(estimate.high);
+            // What nothing bounds bounds no axis.
+            let end = |end: f64| if end.is_finite() { end } else { estimate.mean };
+            least = least.min(end(estimate.low));
+            most = most.max(end(estimate.high));
         }
         let y = if least < 0.0 {
             Scale::within(least, most.max(0.0), 5, self.y_unit)
@@ -106,27 +108,35 @@ impl Response {
 
     /// What can be drawn of a client's line.
     fn points<'c>(&'c self, client: &'c Client) -> impl Iterator<Item = (f64, Estimate)> + 'c {
-        let all = self.x.iter().copied().zip(client.y.iter().copied());
-        all.filter_map(|(x, y)| Some((x, y.filter(Estimate::is_finite)?)))
-            .filter(|(x, _)| x.is_finite())
+        self.places(client).filter_map(|(x, y)| Some((x, y?)))
     }
 
     /// The stretches of a line in which no value is missing.
     fn pieces(&self, client: &Client) -> Vec<Vec<(f64, Estimate)>> {
-        let all = self.x.iter().copied().zip(client.y.iter().copied());
-        let all: Vec<_> = all.filter(|(x, _)| x.is_finite()).collect();
-        let there = |y: &Option<Estimate>| y.is_some_and(|y| y.is_finite());
-        all.chunk_by(|a, b| there(&a.1) == there(&b.1))
-            .filter(|piece| there(&piece[0].1))
+        let all: Vec<_> = self.places(client).collect();
+        all.chunk_by(|a, b| a.1.is_some() == b.1.is_some())
             .map(|piece| piece.iter().filter_map(|(x, y)| Some((*x, (*y)?))).collect())
+            .filter(|piece: &Vec<_>| !piece.is_empty())
             .collect()
+    }
+
+    /// What there is at each value of what is varied. An interval that nothing
+    /// bounds reaches as far as the plot does.
+    fn places<'c>(
+        &'c self,
+        client: &'c Client,
+    ) -> impl Iterator<Item = (f64, Option<Estimate>)> + 'c {
+        let all = self.x.iter().copied().zip(client.y.iter().copied());
+        let there = |y: Option<Estimate>| y.filter(|y| y.mean.is_finite());
+        all.filter(|(x, _)| x.is_finite()).map(move |(x, y)| (x, there(y)))
     }
 
     fn draw_band(&self, panel: &mut Panel, index: usize, client: &Client) {
         let (bottom, top) = (panel.y.from, panel.y.to);
+        let held = |end: f64, mean: f64| if end.is_nan() { mean } else { end.clamp(bottom, top) };
         for piece in self.pieces(client) {
             let edge = |end: fn(&Estimate) -> f64| -> Vec<(f64, f64)> {
-                piece.iter().map(|(x, y)| (*x, end(y).clamp(bottom, top))).collect()
+                piece.iter().map(|(x, y)| (*x, held(end(y), y.mean))).collect()
             };
             let (low, high) = (edge(|y| y.low), edge(|y| y.high));
             if low != high {
@@ -179,5 +189,74 @@ pub(super) fn written(value: f64, unit: Unit) -> String {
         Unit::Number => figure(value),
         Unit::Share => percent(value),
         Unit::Time => duration(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::canvas::Mark;
+    use super::*;
+
+    fn response(y: Vec<Option<Estimate>>) -> Chart {
+        Response {
+            title: String::new(),
+            subtitle: String::new(),
+            x_title: "x".to_owned(),
+            x_unit: Unit::Number,
+            y_title: "y".to_owned(),
+            y_unit: Unit::Share,
+            x: (1..=y.len()).map(|x| x as f64).collect(),
+            clients: vec![Client { name: "client".to_owned(), y }],
+        }
+        .chart()
+    }
+
+    /// The lines of the client and its bands, by how many points they have.
+    fn drawn(chart: &Chart) -> (Vec<usize>, usize) {
+        let own = |pen: &Pen| pen.ink == Ink::series(0);
+        let lines = chart.marks.iter().filter_map(|mark| match mark {
+            // The other is the sample in the key.
+            Mark::Line { points, pen, width: 18 } if own(pen) => Some(points.len()),
+            _ => None,
+        });
+        let bands =
+            chart.marks.iter().filter(|mark| matches!(mark, Mark::Area { pen, .. } if own(pen)));
+        (lines.collect(), bands.count())
+    }
+
+    #[test]
+    fn a_missing_value_is_a_gap_and_an_endless_interval_is_none() {
+        let about = |mean| Some(Estimate { mean, low: mean - 0.1, high: mean + 0.1 });
+        let endless = Some(Estimate { mean: 0.4, low: f64::NEG_INFINITY, high: f64::INFINITY });
+        assert_eq!(
+            drawn(&response(vec![about(0.2), about(0.3), None, about(0.5), about(0.6)])),
+            (vec![2, 2], 2)
+        );
+        let chart = response(vec![about(0.2), endless, about(0.5)]);
+        assert_eq!(drawn(&chart), (vec![3], 1));
+        assert!(!chart.description().contains("not at"));
+        let never = Some(Estimate::exact(f64::INFINITY));
+        assert!(response(vec![about(0.2), never]).description().contains("not at 1 of 2 values"));
+    }
+
+    #[test]
+    fn values_far_apart_lie_on_a_logarithm() {
+        let chart = |x: Vec<f64>| {
+            let y = x.iter().map(|_| Some(Estimate::exact(1.0))).collect();
+            let of = |x_unit| Response {
+                title: String::new(),
+                subtitle: String::new(),
+                x_title: String::new(),
+                x_unit,
+                y_title: String::new(),
+                y_unit: Unit::Number,
+                x,
+                clients: vec![Client { name: String::new(), y }],
+            };
+            of(Unit::Number).x_scale().log
+        };
+        assert!(chart(vec![1.0, 10.0, 100.0, 1_000.0]));
+        assert!(!chart(vec![1.0, 10.0, 40.0]));
+        assert!(!chart(vec![0.0, 10.0, 1_000.0]));
     }
 }
