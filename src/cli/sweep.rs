@@ -47,14 +47,17 @@ shards together. --shard auto reads SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX
 many there are from the variables that come with them.
 
 Examples:
-  tollgate sweep aiclicks --vary api.limit.quota=50,100 --seeds 2
+  tollgate sweep aiclicks --vary api.limit.default.quota=50,100 --seeds 2
   tollgate sweep hourly-quota --vary population.count=20..60:20 \\
       --vary client=openai-v1,anthropic --seeds 2 --show served-share
   tollgate sweep overload --vary population.count=5..40 --latin 4 --seeds 2 \\
       --vary client=sre-adaptive -o latin
-  tollgate sweep aiclicks --vary api.limit.quota=50..150:25 --dry-run
-  tollgate sweep aiclicks --vary api.limit.quota=50,100 --seeds 2 \\
-      --shard 0/1 -o parts")]
+  tollgate sweep aiclicks --vary api.limit.default.quota=50..150:25 --dry-run
+  tollgate sweep aiclicks --vary population.agency.in-flight=2,4 --seeds 2 \\
+      --shard 0/2 -o parts
+  tollgate sweep aiclicks --vary population.agency.in-flight=2,4 --seeds 2 \\
+      --shard 1/2 -o parts
+  tollgate merge parts")]
 pub(super) struct Sweep {
     /// A scenario: a name (see `tollgate list`) or a file
     name: String,

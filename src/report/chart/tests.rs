@@ -25,7 +25,7 @@ fn charts(names: &[&str], bins: usize) -> Vec<Chart> {
         sample::fairness(names),
         sample::wait(names),
         sample::response(names, bins),
-        sample::heat(names, bins.min(12), bins.min(13)),
+        sample::heat(names, bins.min(12), bins.min(11)),
     ]
 }
 

@@ -12,7 +12,7 @@ use crate::scenario::vary::{Number, Scale};
 const SIDE: usize = 40;
 
 /// All fields together have so many.
-const CELLS: usize = 1_000;
+const CELLS: usize = 800;
 
 /// The chart of a sweep's metric; else why there is none.
 pub fn figure(head: &Head, shown: &Shown) -> Result<Chart, String> {
