@@ -10,13 +10,16 @@ mod completions;
 mod init;
 mod list;
 mod machine;
+mod merge;
 mod progress;
 mod rows;
 mod replay;
 mod run;
 mod schedule;
+mod shard;
 mod show;
 mod stats;
+mod sweep;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -50,6 +53,10 @@ struct Cli {
 enum Command {
     /// Compare clients at one API over the same seeds
     Compare(compare::Compare),
+    /// Compare clients at every value of what is varied
+    Sweep(sweep::Sweep),
+    /// Put the parts of a sharded sweep together
+    Merge(merge::Merge),
     /// Run one client with one seed
     Run(run::Run),
     /// Let limits decide on the requests of a trace
@@ -147,11 +154,14 @@ enum Failure {
     Failed(String),
     /// All went well, and what must not be is.
     Crossed(String),
+    /// All of these at once.
+    All(Vec<Failure>),
 }
 
 impl Failure {
-    const fn code(&self) -> u8 {
+    fn code(&self) -> u8 {
         match self {
+            Failure::All(all) => all.iter().map(Failure::code).max().unwrap_or(1),
             Failure::Failed(_) => 1,
             Failure::Usage(_) | Failure::Model(_) => 2,
             Failure::Data(_) => 3,
@@ -163,6 +173,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Failure::All(all) => {
+                let each: Vec<String> = all.iter().map(Failure::to_string).collect();
+                f.write_str(&each.join("\n"))
+            }
             Failure::Usage(why) | Failure::Data(why) | Failure::Failed(why) => {
                 f.write_str(&fitted(&format!("error: {why}")))
             }
@@ -217,6 +231,8 @@ impl From<ExperimentError> for Failure {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Compare(command) => command.run(),
+        Command::Sweep(command) => command.run(),
+        Command::Merge(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Schedule(command) => command.run(),

@@ -5,6 +5,7 @@
 //! in the order of (client, seed, part), so their number never shows.
 
 mod contrast;
+mod design;
 mod equal;
 mod field;
 mod outcome;
@@ -16,15 +17,18 @@ mod replicate;
 mod side_by_side;
 mod threshold;
 mod until;
+mod sweep;
 
 pub use baseline::{Baseline, Drift, Mismatch, Word};
 pub use contrast::{Adjusted, Contrast};
+pub use design::{Design, DesignError, Dimension, MOST_POINTS};
 pub use equal::{Equality, equalities};
 pub use order::{Order, Standing};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
 pub use ranking::{Lead, Ranking};
 pub use side_by_side::side_by_side;
 pub use survival::{Shift, Survival, Trial};
+pub use sweep::{Stride, Swept, sweep};
 pub use threshold::{Threshold, stranger, thresholds};
 pub use until::{BATCH, Stopping, Until, Widest};
 

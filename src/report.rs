@@ -17,8 +17,9 @@ pub mod single;
 pub mod events;
 pub mod decisions;
 pub mod rehearsal;
+pub mod output;
+pub mod sweep;
 pub mod chart;
 pub mod figures;
-pub mod output;
 #[cfg(test)]
 mod fixture;

@@ -46,6 +46,8 @@ pub enum Purpose {
     Pace,
     /// Which replicate a bootstrap takes next.
     Resample,
+    /// Where a point of a Latin hypercube lies.
+    Sample,
 }
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -18,6 +18,7 @@ mod plan;
 mod preset;
 pub mod quick;
 pub mod reference;
+pub mod vary;
 
 pub use alone::Alone;
 pub use alternative::{Alternative, grouped};

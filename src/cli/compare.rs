@@ -272,7 +272,7 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 /// Clients are told apart by their names.
-fn distinct(plan: &Plan) -> Result<(), Failure> {
+pub(super) fn distinct(plan: &Plan) -> Result<(), Failure> {
     if plan.variants.is_empty() {
         return Err(Failure::Usage("there is no client to compare".to_owned()));
     }

@@ -1,4 +1,4 @@
-//! A progress bar for runs that take longer than half a second.
+//! A progress bar for what takes longer than half a second.
 
 #![expect(
     clippy::disallowed_types,
@@ -21,28 +21,44 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Progress {
     since: Option<Instant>,
     bar: OnceLock<ProgressBar>,
+    /// What is counted.
+    things: &'static str,
+    /// How many of them were done before.
+    before: usize,
 }
 
 impl Progress {
     /// No bar yet; `quiet` for none at all.
     pub(super) fn new(quiet: bool) -> Self {
-        let wanted = !quiet && std::io::stderr().is_terminal();
-        Progress { since: wanted.then(Instant::now), bar: OnceLock::new() }
+        Progress::of(quiet, "runs", 0)
     }
 
-    /// So many runs are done, of so many that there may be: the more is known,
-    /// the better that is guessed where nobody gave it.
+    /// The same for other things than runs, of which so many were done before.
+    pub(super) fn of(quiet: bool, things: &'static str, before: usize) -> Self {
+        let wanted = !quiet && std::io::stderr().is_terminal();
+        Progress { since: wanted.then(Instant::now), bar: OnceLock::new(), things, before }
+    }
+
+    /// So many are done, of so many that there may be: the more is known, the
+    /// better that is guessed where nobody gave it.
     pub(super) fn tell(&self, done: usize, all: usize) {
         let Some(elapsed) = self.since.map(|since| since.elapsed()) else { return };
         if elapsed >= PATIENCE {
-            let bar = self.bar.get_or_init(bar);
+            let bar = self.bar.get_or_init(|| self.begin());
             bar.set_length(all as u64);
-            bar.set_message(pace(done, all, elapsed));
+            bar.set_message(pace(done - self.before.min(done), all - done.min(all), elapsed));
             bar.set_position(done as u64);
         }
     }
 
-    /// The runs are over: the bar is wiped away.
+    fn begin(&self) -> ProgressBar {
+        let template = format!("{{bar:30}} {{pos}} of {{len}} {}, {{msg}}", self.things);
+        let style = ProgressStyle::with_template(&template)
+            .expect("the template is one that indicatif reads");
+        ProgressBar::new(0).with_style(style)
+    }
+
+    /// All is over: the bar is wiped away.
     pub(super) fn end(&self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
@@ -50,17 +66,11 @@ impl Progress {
     }
 }
 
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} runs, {msg}")
-        .expect("the template is one that indicatif reads");
-    ProgressBar::new(0).with_style(style)
-}
-
-/// How many runs a second there were, and how long the rest takes at that.
-fn pace(done: usize, all: usize, elapsed: Duration) -> String {
+/// How many a second were done, and how long the rest takes at that.
+fn pace(done: usize, left: usize, elapsed: Duration) -> String {
     let each = elapsed.as_secs_f64() / done.max(1) as f64;
     let rate = if each < 0.1 { decimal(1.0 / each, 0) } else { decimal(1.0 / each, 2) };
-    let left = Duration::from_secs_f64(each * all.saturating_sub(done) as f64);
+    let left = Duration::from_secs_f64(each * left as f64);
     format!("{rate}/s, {} to go", HumanDuration(left))
 }
 
@@ -70,8 +80,8 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_all_so_far_and_the_rest_takes_as_long() {
-        assert_eq!(pace(50, 150, Duration::from_secs(2)), "25/s, 4 seconds to go");
-        assert_eq!(pace(1, 241, Duration::from_secs(2)), "0.50/s, 8 minutes to go");
-        assert_eq!(pace(150, 150, Duration::from_secs(6)), "25/s, 0 seconds to go");
+        assert_eq!(pace(50, 100, Duration::from_secs(2)), "25/s, 4 seconds to go");
+        assert_eq!(pace(1, 240, Duration::from_secs(2)), "0.50/s, 8 minutes to go");
+        assert_eq!(pace(150, 0, Duration::from_secs(6)), "25/s, 0 seconds to go");
     }
 }

@@ -145,7 +145,7 @@ impl Outcome {
     pub fn estimate(&self, name: &str) -> Option<Estimate> {
         let metric = METRICS.iter().position(|metric| metric.name() == name)?;
         let samples: Vec<Sample> = self.runs.iter().map(|run| run.samples[metric]).collect();
-        estimate(&METRICS[metric], &samples)
+        estimate(METRICS[metric], &samples)
     }
 
     /// A quantile of the wait of all calls of all runs together, in seconds;
@@ -228,7 +228,7 @@ fn waits(histogram: &Histogram) -> [f64; WAITS.len()] {
 }
 
 /// A metric's estimate from its samples.
-fn estimate(metric: &Metric, samples: &[Sample]) -> Option<Estimate> {
+pub(super) fn estimate(metric: Metric, samples: &[Sample]) -> Option<Estimate> {
     let mut values = vec![];
     let mut denominators = vec![];
     for sample in samples {

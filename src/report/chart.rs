@@ -9,7 +9,8 @@
 //! bytes never change.
 //!
 //! One chart a file; each defines the struct it draws:
-//! [`work_time`], [`rate`], [`waves`], [`throttled`], [`fairness`], [`wait`].
+//! [`work_time`], [`rate`], [`waves`], [`throttled`], [`fairness`], [`wait`], and of
+//! sweeps [`response`] and [`heat`].
 
 mod ink;
 mod font;
@@ -31,6 +32,8 @@ pub mod waves;
 pub mod throttled;
 pub mod fairness;
 pub mod wait;
+pub mod response;
+pub mod heat;
 
 #[cfg(test)]
 mod sample;
@@ -39,6 +42,7 @@ mod tests;
 
 use canvas::Mark;
 pub(in crate::report) use number::{duration, percent};
+pub use scale::Unit;
 
 /// The background a PNG is drawn for; an SVG follows its reader's preference.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -3,7 +3,10 @@
 //! `series.csv`, `waves` in `waves.csv`, `wait` in `waits.csv`, `fairness` in
 //! `fairness.csv`.
 
+mod sweep;
 mod waves;
+
+pub use sweep::figure as sweep;
 
 use super::chart::{self, Chart, Estimate, fairness, rate, throttled, wait, work_time};
 use super::csv::{self, Rates, served_by_member, wait_curve};

@@ -62,9 +62,18 @@ impl Folder {
 
     /// Writes a file, not yet under its name.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), Unwritable> {
+        self.create(name, |file| file.write_all(bytes))
+    }
+
+    /// The same of a file that is written piece by piece.
+    pub fn create(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Unwritable> {
         let place = self.path.join(name);
         let written = beside(&place).and_then(|mut file| {
-            file.write_all(bytes)?;
+            write(&mut file)?;
             Ok(file)
         });
         match written {

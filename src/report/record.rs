@@ -35,7 +35,13 @@ impl Asked {
     /// The command up to its settings: `tollgate compare clover`.
     #[must_use]
     pub fn command(&self) -> String {
-        let mut words = vec!["tollgate".to_owned(), "compare".to_owned()];
+        self.command_of("compare")
+    }
+
+    /// The same of another subcommand that takes these.
+    #[must_use]
+    pub fn command_of(&self, subcommand: &str) -> String {
+        let mut words = vec!["tollgate".to_owned(), subcommand.to_owned()];
         words.extend(self.what.iter().map(|word| shell(word)));
         if let Some(clients) = &self.clients {
             let names: Vec<&str> = clients.iter().map(|name| base(name)).collect();

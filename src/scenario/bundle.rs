@@ -262,7 +262,8 @@ fn set_others(
 ) -> Result<(), LoadError> {
     for (path, value) in settings {
         if let Some(path) = path.strip_prefix("api.") {
-            api.set::<file::api::Api>(path, value).map_err(LoadError::Set)?;
+            let set = api.set::<file::api::Api>(path, value);
+            set.map_err(|error| LoadError::Set(error.below("api")))?;
         } else if let Some(path) = path.strip_prefix("client.") {
             let (name, rest) = path.split_once('.').unwrap_or((path, ""));
             // A file's name means it with all its parameters.
@@ -275,7 +276,9 @@ fn set_others(
             }
             for client in named {
                 let document = &mut client.document;
-                document.set::<file::client::Client>(rest, value).map_err(LoadError::Set)?;
+                let set = document.set::<file::client::Client>(rest, value);
+                let within = format!("client.{name}");
+                set.map_err(|error| LoadError::Set(error.below(&within)))?;
             }
         }
     }

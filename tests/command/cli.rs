@@ -472,7 +472,8 @@ fn a_replay_refuses_a_limit_that_is_written_for_one_client() {
 #[cfg(unix)]
 fn examples(help: &str) -> Vec<String> {
     let shown = help.split_once("Examples:\n").map_or("", |(_, rest)| rest);
-    let joined = shown.replace("\\\n", " ");
+    // A line that goes on has no words beside it, and its indent is none either.
+    let joined = shown.replace("\\\n      ", "");
     let lines = joined.lines().filter_map(|line| line.strip_prefix("  tollgate "));
     lines.map(|line| format!("tollgate {}", line.split("    ").next().unwrap())).collect()
 }
@@ -496,8 +497,19 @@ fn every_example_of_every_help_runs() {
     }
     let binary = Path::new(env!("CARGO_BIN_EXE_tollgate"));
     let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
-    let commands =
-        ["compare", "run", "replay", "schedule", "list", "show", "check", "init", "completions"];
+    let commands = [
+        "compare",
+        "sweep",
+        "merge",
+        "run",
+        "replay",
+        "schedule",
+        "list",
+        "show",
+        "check",
+        "init",
+        "completions",
+    ];
     let mut count = 0;
     for command in std::iter::once(None).chain(commands.map(Some)) {
         let asked: Vec<&str> = command.into_iter().chain(["--help"]).collect();

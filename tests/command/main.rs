@@ -4,3 +4,4 @@ mod baseline;
 mod cli;
 mod names;
 mod readme;
+mod sweep;

@@ -1,6 +1,8 @@
 //! Numbers of the shape that runs give, for looking and for tests.
 
-use super::{Chart, Estimate, fairness, rate, throttled, wait, waves, work_time};
+use super::{
+    Chart, Estimate, Unit, fairness, heat, rate, response, throttled, wait, waves, work_time,
+};
 
 /// The clients of the samples, as long as real names are.
 pub(super) const NAMES: [&str; 8] = [
@@ -304,4 +306,55 @@ pub(super) fn wait(names: &[&str]) -> Chart {
         }
     };
     wait::Wait { title, subtitle, clients: (0..names.len()).map(client).collect() }.chart()
+}
+
+/// A metric over `count` values of what is varied; the third client has gaps.
+pub(super) fn response(names: &[&str], count: usize) -> Chart {
+    let (title, subtitle) = words("429-share by quota and client");
+    let client = |index: usize| {
+        let at = |step: usize| {
+            let part = step as f64 / count.max(1) as f64;
+            let gap = index == 2 && step % 5 == 1;
+            (!gap).then(|| about(0.9 * (1.0 - part) / (1.0 + index as f64), 0.1))
+        };
+        response::Client { name: names[index].to_owned(), y: (0..count).map(at).collect() }
+    };
+    response::Response {
+        title,
+        subtitle,
+        x_title: "api.limit.token-rate.fixed-window.quota".to_owned(),
+        x_unit: Unit::Number,
+        y_title: "429-share: 429s / attempts".to_owned(),
+        y_unit: Unit::Share,
+        x: (0..count).map(|step| 8.0 + 8.0 * step as f64).collect(),
+        clients: (0..names.len()).map(client).collect(),
+    }
+    .chart()
+}
+
+/// A field of so many cells either way for each client, one of them empty.
+pub(super) fn heat(names: &[&str], across: usize, down: usize) -> Chart {
+    let (title, subtitle) = words("time-to-99 by quota, count and client");
+    let client = |index: usize| {
+        let cell = |place: usize| {
+            let (row, column) = (place / across.max(1), place % across.max(1));
+            let value = 900.0 * (1 + row) as f64 / (1 + column + index) as f64;
+            (place != 1).then_some(value)
+        };
+        heat::Client {
+            name: names[index].to_owned(),
+            cells: (0..across * down).map(cell).collect(),
+        }
+    };
+    heat::Heat {
+        title,
+        subtitle,
+        x_title: "api.limit.token-rate.fixed-window.quota".to_owned(),
+        x: (0..across).map(|step| format!("{}/100ms", 8 + 8 * step)).collect(),
+        y_title: "population.clients.count".to_owned(),
+        y: (0..down).map(|step| format!("{}", 1_000 * (step + 1))).collect(),
+        unit: Unit::Time,
+        clients: (0..names.len()).map(client).collect(),
+    }
+    .chart()
 }

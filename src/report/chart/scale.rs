@@ -22,7 +22,7 @@ pub(super) struct Scale {
 
 /// What the values of an axis are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Unit {
+pub enum Unit {
     /// Plain numbers.
     Number,
     /// Shares of one, shown as per cent.

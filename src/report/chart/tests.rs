@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use self::markup::check_markup;
-use super::canvas::{Anchor, Canvas, Header, Style};
+use super::canvas::{Anchor, Canvas, Header, Mark, Style};
 use super::ink::{Dash, Ink, Pen};
 use super::panel::{Frame, Panel};
 use super::sample::{self, HOSTILE, NAMES};
@@ -24,6 +24,8 @@ fn charts(names: &[&str], bins: usize) -> Vec<Chart> {
         sample::throttled(names),
         sample::fairness(names),
         sample::wait(names),
+        sample::response(names, bins),
+        sample::heat(names, bins.min(12), bins.min(11)),
     ]
 }
 
@@ -164,6 +166,51 @@ fn hostile_names_are_inert() {
     }
 }
 
+/// Whatever is varied, however many values and clients there are.
+#[test]
+fn no_word_of_a_sweep_leaves_its_sheet() {
+    for clients in [0, 1, 2, 6, 8] {
+        for (across, down) in [(0, 0), (1, 1), (2, 30), (7, 3), (12, 12), (40, 1), (40, 40)] {
+            for names in [&NAMES[..clients], &HOSTILE[..clients]] {
+                inside(&sample::heat(names, across, down));
+                inside(&sample::response(names, across));
+            }
+        }
+    }
+}
+
+/// Fails where a word is outside the sheet, or a mark is.
+fn inside(chart: &Chart) {
+    let (width, height) = chart.size();
+    let (width, height) = (f64::from(width), f64::from(height));
+    for mark in &chart.marks {
+        match mark {
+            Mark::Text { at, body, style } => {
+                let (x, y) = (f64::from(at.0) / 10.0, f64::from(at.1) / 10.0);
+                let room = style.face.room(body);
+                let left = match style.anchor {
+                    Anchor::Start => x,
+                    Anchor::Middle => x - room / 2.0,
+                    Anchor::End => x - room,
+                };
+                let fits = left >= 0.0 && left + room <= width && (8.0..=height - 3.0).contains(&y);
+                assert!(
+                    fits,
+                    "{body:?} from {left} to {} at {y} of {width} x {height}",
+                    left + room
+                );
+            }
+            Mark::Line { points, .. } | Mark::Area { points, .. } => {
+                for (x, y) in points {
+                    let (x, y) = (f64::from(*x) / 10.0, f64::from(*y) / 10.0);
+                    assert!((0.0..=width).contains(&x) && (0.0..=height).contains(&y), "{x} {y}");
+                }
+            }
+            Mark::Dot { .. } | Mark::Runs { .. } => {}
+        }
+    }
+}
+
 /// Draws the samples into the temporary directory, for people to look at.
 #[test]
 #[ignore = "draws pictures to look at"]
@@ -181,6 +228,9 @@ fn look() {
         (sample::wait(&HOSTILE), "hostile"),
         (sample::waves(&NAMES[..2], 300), "2"),
         (sample::waves(&HOSTILE, 300), "hostile"),
+        (sample::response(&NAMES[..6], 12), "lines"),
+        (sample::heat(&NAMES[..2], 8, 5), "field"),
+        (sample::heat(&NAMES[..6], 6, 4), "fields"),
         (every_mark(), "1"),
     ];
     for (chart, kind) in few.chain(many).chain(empty).chain(other) {

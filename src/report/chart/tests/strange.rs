@@ -1,6 +1,8 @@
 //! Charts of numbers that no run should give: none may stop the program.
 
-use super::super::{Chart, Estimate, Theme, fairness, rate, throttled, wait, waves, work_time};
+use super::super::{
+    Chart, Estimate, Theme, Unit, fairness, heat, rate, response, throttled, wait, waves, work_time,
+};
 use super::check_markup;
 
 fn title() -> String {
@@ -88,6 +90,37 @@ fn waits(value: f64) -> Chart {
     wait::Wait { title: title(), subtitle: title(), clients: vec![client] }.chart()
 }
 
+fn answers(value: f64, unit: Unit) -> Chart {
+    let y = vec![Some(Estimate::exact(value)), None, Some(Estimate::exact(1.0))];
+    response::Response {
+        title: title(),
+        subtitle: title(),
+        x_title: "x".to_owned(),
+        x_unit: unit,
+        y_title: "y".to_owned(),
+        y_unit: unit,
+        x: vec![1.0, value, value],
+        clients: vec![response::Client { name: name(), y }],
+    }
+    .chart()
+}
+
+/// More cells than rows and columns, and fewer.
+fn cells(value: f64, unit: Unit, count: usize) -> Chart {
+    let cells = vec![Some(value); count];
+    heat::Heat {
+        title: title(),
+        subtitle: title(),
+        x_title: "x".to_owned(),
+        x: vec![title(), title()],
+        y_title: "y".to_owned(),
+        y: vec![title()],
+        unit,
+        clients: vec![heat::Client { name: name(), cells }],
+    }
+    .chart()
+}
+
 /// A field beyond the sheet, and rows and columns that there are not.
 fn sent(value: f64) -> Chart {
     let dot = |column, row| waves::Dot { column, row, fate: waves::Fate::Refused };
@@ -118,6 +151,11 @@ fn no_number_is_too_strange_to_draw() {
             shares(value),
             fair(value),
             waits(value),
+            answers(value, Unit::Number),
+            answers(value, Unit::Time),
+            answers(value, Unit::Share),
+            cells(value, Unit::Time, 1),
+            cells(value, Unit::Number, 7),
         ];
         for chart in charts {
             check_markup(&chart.svg());

@@ -40,6 +40,28 @@ pub enum SetError {
     },
 }
 
+impl SetError {
+    /// The same error of a document that lies below `place` for those who write
+    /// paths: `api`.
+    #[must_use]
+    pub fn below(self, place: &str) -> SetError {
+        let full = |path: String| format!("{place}.{path}");
+        match self {
+            SetError::Path { path } => SetError::Path { path: full(path) },
+            SetError::Refused { path } => SetError::Refused { path: full(path) },
+            SetError::Nowhere { path, key, within, names } => {
+                let within = if within.is_empty() { place.to_owned() } else { full(within) };
+                SetError::Nowhere { path: full(path), key, within, names }
+            }
+            SetError::Ambiguous { path, candidates } => {
+                let candidates = candidates.into_iter().map(full).collect();
+                SetError::Ambiguous { path: full(path), candidates }
+            }
+            SetError::Unreadable(_) => self,
+        }
+    }
+}
+
 impl fmt::Display for SetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
