@@ -2,6 +2,7 @@
 
 use super::Measures;
 use crate::client::Cause;
+use crate::scenario::Model;
 use crate::stats::chance;
 use crate::stats::fairness::Shares;
 use crate::time::Instant;
@@ -39,6 +40,9 @@ pub enum Value {
     Plain(fn(&Measures) -> Option<f64>),
     /// A ratio; over several runs it is the ratio of the sums.
     Ratio(fn(&Measures) -> (f64, f64)),
+    /// Whether something is so, where the run can say; over several runs it is the
+    /// share of those in which it is.
+    YesNo(fn(&Measures) -> Option<bool>),
 }
 
 /// Something that is measured of a run.
@@ -52,6 +56,8 @@ pub struct Metric {
     pub meaning: &'static str,
     /// How it is read off.
     pub value: Value,
+    /// Whether only a model with a trigger has it.
+    pub after_trigger: bool,
 }
 
 const fn plain(
@@ -60,7 +66,7 @@ const fn plain(
     meaning: &'static str,
     value: fn(&Measures) -> Option<f64>,
 ) -> Metric {
-    Metric { name, unit, meaning, value: Value::Plain(value) }
+    Metric { name, unit, meaning, value: Value::Plain(value), after_trigger: false }
 }
 
 const fn ratio(
@@ -68,7 +74,19 @@ const fn ratio(
     meaning: &'static str,
     value: fn(&Measures) -> (f64, f64),
 ) -> Metric {
-    Metric { name, unit: Unit::Ratio, meaning, value: Value::Ratio(value) }
+    Metric { name, unit: Unit::Ratio, meaning, value: Value::Ratio(value), after_trigger: false }
+}
+
+const fn yes_no(
+    name: &'static str,
+    meaning: &'static str,
+    value: fn(&Measures) -> Option<bool>,
+) -> Metric {
+    Metric { name, unit: Unit::Ratio, meaning, value: Value::YesNo(value), after_trigger: false }
+}
+
+const fn after_trigger(metric: Metric) -> Metric {
+    Metric { after_trigger: true, ..metric }
 }
 
 /// All metrics, in the order of files.
@@ -202,7 +220,32 @@ pub const METRICS: &[Metric] = &[
     plain("starved-share", Unit::Ratio, "clients of whose calls less than half were served", |m| {
         Some(shares(m).starved())
     }),
+    after_trigger(yes_no(
+        "recovered",
+        "runs in which 90 % of new calls are served over 20 s after the trigger",
+        |m| m.recovery().recovered(),
+    )),
+    after_trigger(plain(
+        "recovery-time",
+        Unit::Seconds,
+        "from the trigger's end until that begins; never if it does not",
+        |m| m.recovery().seconds(),
+    )),
+    after_trigger(ratio(
+        "goodput-after",
+        "served / new calls in the last quarter of the time after the trigger",
+        |m| {
+            let (served, new) = m.recovery().at_last();
+            (served as f64, new as f64)
+        },
+    )),
 ];
+
+/// The metrics that runs of a model have.
+pub fn metrics_of(model: &Model) -> impl Iterator<Item = &'static Metric> + use<> {
+    let disturbed = model.trigger.is_some();
+    METRICS.iter().filter(move |metric| disturbed || !metric.after_trigger)
+}
 
 impl Metric {
     /// The metric of that name.

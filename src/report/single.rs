@@ -7,7 +7,7 @@ use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
 use crate::experiment::Run;
-use crate::measure::{METRICS, Metric, Unit};
+use crate::measure::{Metric, Unit, Value as Kind, metrics_of};
 use crate::scenario::{Model, Release};
 
 /// One run of one client.
@@ -42,10 +42,14 @@ impl Single<'_> {
                     let value = self.value(m).map(data).unwrap_or_default();
                     vec![m.name.to_owned(), m.unit.name().to_owned(), value]
                 };
-                super::csv::sheet(std::iter::once(header).chain(METRICS.iter().map(row)))
+                super::csv::sheet(std::iter::once(header).chain(self.metrics().map(row)))
             }
             Format::Json => format!("{:#}\n", self.json()),
         }
+    }
+
+    fn metrics(&self) -> impl Iterator<Item = &'static Metric> + use<> {
+        metrics_of(self.model)
     }
 
     fn value(&self, metric: &Metric) -> Option<f64> {
@@ -64,7 +68,7 @@ impl Single<'_> {
             let value = self.value(metric).map_or("-".to_owned(), |v| written(metric, v));
             vec![metric.name.to_owned(), value]
         };
-        let metrics: Vec<Vec<String>> = METRICS.iter().map(metric).collect();
+        let metrics: Vec<Vec<String>> = self.metrics().map(metric).collect();
         let metrics = grid::lines(&["metric", ""], &metrics, &[0]).join("\n");
         let limits: Vec<Vec<String>> = self.limits().into_iter().map(Vec::from).collect();
         let titles = ["limit", "rule", "charged", "429s", "notices"];
@@ -77,7 +81,7 @@ impl Single<'_> {
             let value = self.value(m).map_or("-".to_owned(), |v| written(m, v));
             format!("| {} | {value} |\n", m.name)
         };
-        let metrics: String = METRICS.iter().map(metric).collect();
+        let metrics: String = self.metrics().map(metric).collect();
         let limit = |fields: [String; 5]| format!("| {} |\n", fields.join(" | "));
         let limits: String = self.limits().into_iter().map(limit).collect();
         format!(
@@ -102,7 +106,7 @@ impl Single<'_> {
     }
 
     fn json(&self) -> Value {
-        let metrics = METRICS.iter().map(|metric| {
+        let metrics = self.metrics().map(|metric| {
             let value = self.value(metric).map_or(Value::Null, |value| {
                 if value.is_finite() { number::json(value) } else { "never".into() }
             });
@@ -137,10 +141,15 @@ impl Single<'_> {
 
 fn written(metric: &Metric, value: f64) -> String {
     match metric.unit {
+        _ if matches!(metric.value, Kind::YesNo(_)) => yes_or_no(value),
         Unit::Count => Quantity::Count.write(value),
         Unit::Seconds => Quantity::Seconds.write(value),
         Unit::PerSecond => format!("{}/s", number::decimal(value, 2)),
         Unit::Ratio if metric.name.ends_with("share") => Quantity::Share.write(value),
         Unit::Ratio => number::decimal(value, 3),
     }
+}
+
+fn yes_or_no(value: f64) -> String {
+    if value > 0.5 { "yes".to_owned() } else { "no".to_owned() }
 }

@@ -13,6 +13,7 @@ mod pace;
 mod policy;
 mod levers;
 mod service;
+mod trigger;
 
 pub(super) use self::api::endpoint_names;
 pub(super) use self::vocabulary::Vocabulary;
@@ -257,6 +258,8 @@ fn model(
     let contents =
         populations.iter().filter_map(|p| p.content.as_ref()).map(|c| c.shares().count()).max();
     let (horizon, warm_up) = times(scenario, &mut checks.scenario);
+    let trigger =
+        trigger::build(scenario, &service, start, start.after(horizon), &mut checks.scenario);
     Some(Model {
         start,
         horizon: start.after(horizon),
@@ -265,6 +268,7 @@ fn model(
         events: scenario.events,
         api,
         service,
+        trigger,
         populations,
         policies,
         attributes: principals.names().to_vec(),

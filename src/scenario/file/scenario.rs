@@ -51,6 +51,9 @@ pub struct Scenario {
     /// Limits that change during the run.
     #[serde(default)]
     pub change: Vec<Change>,
+    /// What disturbs the run, where it is more than the outages of the service.
+    #[serde(default)]
+    pub trigger: Option<Trigger>,
 }
 
 /// Whether the run's beginning is part of the question.
@@ -196,6 +199,23 @@ pub enum OutageAnswer {
     /// Nothing, until it is over.
     #[serde(rename = "hang")]
     Hang,
+    /// It takes up nothing new: what comes waits in its queue until it is over.
+    #[serde(rename = "stall")]
+    Stall,
+}
+
+/// What disturbs a run: whether and when it recovers counts from its end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Trigger {
+    /// What reports call it.
+    #[serde(default)]
+    pub name: Option<Name>,
+    /// After the start.
+    pub from: Spanned<Span>,
+    /// For so long; without it, it is over at once.
+    #[serde(default, rename = "for")]
+    pub span: Span,
 }
 
 /// A limit becomes another.
