@@ -10,11 +10,14 @@ mod outcome;
 mod ranking;
 mod replicate;
 mod side_by_side;
+mod trials;
+mod warm_up;
 
 pub use equal::{Equality, equalities};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};
 pub use ranking::{Lead, Ranking};
 pub use side_by_side::side_by_side;
+pub use warm_up::{PILOTS_MAX, WarmUp};
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -23,8 +26,10 @@ use crate::engine::{self, Ending, Observer, RunError};
 use crate::measure::{Breach, Floor, Measures};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
+use crate::time::Span;
 use field::Field;
 use replicate::Wanted;
+use trials::Trials;
 
 /// Which runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +72,8 @@ pub struct Comparison {
     pub ranking: Ranking,
     /// Clients that cannot act on their own rule here.
     pub equalities: Vec<Equality>,
+    /// The warm-up of all runs, where it was to be found from them.
+    pub warm_up: Option<WarmUp>,
 }
 
 /// Runs every client of a plan over all seeds. `progress` is told how many of
@@ -78,23 +85,38 @@ pub fn compare(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Comparison, ExperimentError> {
     let count = seeds.count.get();
-    let all = plan.variants.len() * count;
-    let mut outcomes: Vec<Outcome> =
-        plan.variants.iter().map(|v| Outcome::new(&v.name, &v.model)).collect();
-    let (mut floors, mut done) = (vec![], 0);
-    let field = Field::new(plan.variants.iter().map(|v| &v.model), seeds.root, 0, count);
-    // The floor is the same for all clients, and one picture of each is enough.
-    let wanted = |variant, seed| Wanted { floor: variant == 0, waves: seed == 0 };
-    field.each(threads, wanted, |variant, replicate| {
-        floors.extend(replicate.floor);
-        let outcome = &mut outcomes[variant];
-        outcome.add(&replicate.measures, replicate.run);
-        outcome.waves = outcome.waves.take().or(replicate.waves);
-        done += 1;
-        progress(done, all);
-    })?;
-    let ranking = Ranking::of(&outcomes);
-    Ok(Comparison { ranking, equalities: equalities(&plan.variants), outcomes, floors })
+    let models: Vec<&Model> = plan.variants.iter().map(|v| &v.model).collect();
+    let mut trials = Trials::new(plan, models, seeds.root);
+    let told = |done| progress(done, plan.variants.len() * count);
+    if !plan.finds_warm_up {
+        trials.run(count, threads, &told)?;
+        return Ok(trials.compared(plan, None));
+    }
+    trials.run(count.min(PILOTS_MAX), threads, &told)?;
+    let found = WarmUp::find(&plan.variants[0].model, &trials.outcomes);
+    if found.span == Span::ZERO {
+        // The pilots are runs like the others.
+        trials.run(count, threads, &told)?;
+        return Ok(trials.compared(plan, Some(found)));
+    }
+    let settled: Vec<Model> = plan.variants.iter().map(|v| found.model(&v.model)).collect();
+    let mut trials = Trials::new(plan, settled.iter().collect(), seeds.root);
+    trials.run(count, threads, &told)?;
+    Ok(trials.compared(plan, Some(found)))
+}
+
+/// The model with the warm-up that one run of it shows, for who makes no other.
+pub fn settled(
+    model: &Model,
+    root: u64,
+    replicate: u64,
+    threads: NonZeroUsize,
+) -> Result<(Model, WarmUp), ExperimentError> {
+    let field = Field::new(std::iter::once(model), root, replicate, 1);
+    let mut run = None;
+    field.each(threads, |_, _| Wanted::default(), |_, done| run = Some(done.run))?;
+    let found = WarmUp::of(model, run.as_slice());
+    Ok((found.model(model), found))
 }
 
 /// One run of a model that falls into parts, which go side by side.

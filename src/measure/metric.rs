@@ -232,6 +232,14 @@ pub const METRICS: &[Metric] = &[
         |m| m.recovery().seconds(),
     )),
     after_trigger(ratio(
+        "goodput-before",
+        "served / new calls in the 20 s before the trigger",
+        |m| {
+            let (served, new) = m.recovery().at_first();
+            (served as f64, new as f64)
+        },
+    )),
+    after_trigger(ratio(
         "goodput-after",
         "served / new calls in the last quarter of the time after the trigger",
         |m| {

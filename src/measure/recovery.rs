@@ -4,9 +4,12 @@
 //! on, for [`HOLD`] seconds taken together, the calls served are at least
 //! [`SERVED_PERCENT`] of the calls that were new; where no second is one by the
 //! horizon, what the trigger began sustains itself: the run is metastable
-//! (Bronson et al., "Metastable Failures in Distributed Systems", HotOS 2021).
+//! (Bronson et al., "Metastable Failures in Distributed Systems", `HotOS` 2021).
 //! Calls served late count where they are served: a backlog that is worked off
 //! is goodput too, and how long its calls waited is for the waits to say.
+//!
+//! Who serves as little before the trigger never recovers either, but not for the
+//! trigger's sake; so the [`HOLD`] seconds before it are counted as well.
 //!
 //! The series of a run has at most 2,000 bins, which are longer than a second
 //! in a run of more than half an hour; so what this needs is counted apart, in
@@ -34,13 +37,17 @@ pub(super) struct Second {
     pub(super) served: u32,
 }
 
-/// A run after its trigger's end, second by second.
+/// A run around its trigger, second by second.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Recovery {
-    /// The trigger's end.
+    /// When the first second begins.
     from: Instant,
     /// How long it is watched from there: whole seconds; zero without a trigger.
     watched: Span,
+    /// How many of the seconds are before the trigger.
+    before: usize,
+    /// Which is the first after it.
+    after: usize,
     seconds: Vec<Second>,
 }
 
@@ -48,16 +55,32 @@ impl Recovery {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(model: &Model) -> Recovery {
-        let from = model.trigger.as_ref().map_or(model.horizon, |trigger| trigger.until);
-        let whole = model.horizon.since(from).min(WATCHED).0 / SECOND;
-        let seconds = usize::try_from(whole).expect("a day has few seconds");
-        Recovery { from, watched: Span::seconds(whole), seconds: vec![Second::default(); seconds] }
+        let Some(trigger) = &model.trigger else {
+            return Recovery::over(model.start, 0, 0, 0);
+        };
+        let lasts = trigger.until.since(trigger.from).ceil_seconds();
+        let there = trigger.until.since(model.start).0 / SECOND;
+        let lead = there.min(lasts.saturating_add(HOLD as u64));
+        // Of what came before a trigger of days nothing is known.
+        let lead = if Span::seconds(lead) > WATCHED { 0 } else { lead };
+        let whole = model.horizon.since(trigger.until).min(WATCHED).0 / SECOND;
+        let from = Instant(trigger.until.0 - Span::seconds(lead).0);
+        let number = |seconds| usize::try_from(seconds).expect("a day has few seconds");
+        Recovery::over(from, number(lead.saturating_sub(lasts)), number(lead), number(whole))
+    }
+
+    /// Nothing seen yet, from an instant on: so many seconds before the trigger,
+    /// so many until its end, and so many after it.
+    fn over(from: Instant, before: usize, until: usize, after: usize) -> Recovery {
+        let seconds = vec![Second::default(); until + after];
+        let watched = Span::seconds(seconds.len() as u64);
+        Recovery { from, watched, before, after: until, seconds }
     }
 
     /// The second of an instant, if it is watched.
     #[inline]
     pub(super) fn at(&mut self, now: Instant) -> Option<&mut Second> {
-        // Before the trigger's end the difference wraps round and is too large.
+        // Before the first second the difference wraps round and is too large.
         let since = now.0.wrapping_sub(self.from.0);
         if since >= self.watched.0 {
             return None;
@@ -90,11 +113,18 @@ impl Recovery {
         Some(self.second().map_or(f64::INFINITY, |second| second as f64))
     }
 
+    /// The calls served and the calls new in the seconds before the trigger.
+    #[must_use]
+    pub fn at_first(&self) -> (u64, u64) {
+        sum(&self.seconds[..self.before])
+    }
+
     /// The calls served and the calls new in the last quarter of the time from
     /// the trigger's end to the horizon.
     #[must_use]
     pub fn at_last(&self) -> (u64, u64) {
-        sum(&self.seconds[self.seconds.len() * 3 / 4..])
+        let after = &self.seconds[self.after..];
+        sum(&after[after.len() * 3 / 4..])
     }
 
     /// The first second from which on enough is served.
@@ -107,7 +137,7 @@ impl Recovery {
     /// The calls served and the calls new in each stretch of [`HOLD`] seconds in
     /// which any were, by its first second.
     fn windows(&self) -> impl Iterator<Item = (usize, (u64, u64))> + '_ {
-        let windows = self.seconds.windows(HOLD).map(sum).enumerate();
+        let windows = self.seconds[self.after..].windows(HOLD).map(sum).enumerate();
         windows.filter(|(_, (_, new))| *new > 0)
     }
 }
@@ -127,11 +157,7 @@ mod tests {
     /// A run of so many calls new and served in each second after its trigger.
     fn after(seconds: &[(u32, u32)]) -> Recovery {
         let from = Instant(7 * SECOND / 2);
-        let mut run = Recovery {
-            from,
-            watched: Span::seconds(seconds.len() as u64),
-            seconds: vec![Second::default(); seconds.len()],
-        };
+        let mut run = Recovery::over(from, 0, 0, seconds.len());
         for (second, (offered, served)) in (0..).zip(seconds) {
             let first = from.after(Span::seconds(second));
             run.at(first).unwrap().offered += offered;
@@ -157,6 +183,19 @@ mod tests {
         let again = after(&[&[(100, 0); 33][..], &[(100, 100); 20], &[(100, 0); 20]].concat());
         assert_eq!(again.seconds(), Some(31.0));
         assert_eq!(again.at_last(), (0, 1_900), "but its end says so");
+    }
+
+    #[test]
+    fn the_seconds_before_the_trigger_count_apart_and_those_in_it_not_at_all() {
+        let mut run = Recovery::over(Instant(0), 2, 5, 24);
+        for second in 0..29 {
+            let at = run.at(Instant(second * SECOND)).unwrap();
+            (at.offered, at.served) = (10, if second < 2 { 7 } else { 0 });
+        }
+        assert_eq!((run.at_first(), run.at_last()), ((14, 20), (0, 60)));
+        assert_eq!(run.seconds(), Some(f64::INFINITY));
+        (0..20).for_each(|second| run.at(Instant((8 + second) * SECOND)).unwrap().served = 9);
+        assert_eq!(run.seconds(), Some(3.0), "counted from the trigger's end");
     }
 
     #[test]

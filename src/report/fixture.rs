@@ -106,6 +106,7 @@ pub(super) fn told<T>(plan: &Plan, outcomes: Vec<Outcome>, tell: impl Fn(&Subjec
         outcomes,
         floors: vec![],
         equalities: vec![],
+        warm_up: None,
     };
     tell(&Subject {
         plan,

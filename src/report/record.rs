@@ -6,9 +6,11 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::number;
 use super::subject::Subject;
 use super::text::shell;
 use super::words;
+use crate::experiment::Comparison;
 use crate::scenario::Plan;
 use crate::scenario::document::Document;
 use crate::scenario::library::Kind;
@@ -86,8 +88,21 @@ pub fn json<'d>(
             "comparisons": "paired by seed",
         },
     });
+    add_warm_up(&mut record, subject.comparison);
     add_libraries(&mut record, subject.plan);
     format!("{record:#}\n")
+}
+
+/// Adds the warm-up, where it was found from the runs.
+pub(super) fn add_warm_up(record: &mut Value, comparison: &Comparison) {
+    if let Some(found) = &comparison.warm_up {
+        record["warm-up"] = json!({
+            "seconds": number::json(found.span.as_secs_f64()),
+            "method": "MSER-5",
+            "pilots": found.pilots,
+            "at-half": found.at_half,
+        });
+    }
 }
 
 /// Adds which library, in which version, each client does as, where any does.

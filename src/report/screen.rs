@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::record::{Asked, add_libraries};
+use super::record::{Asked, add_libraries, add_warm_up};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -49,6 +49,10 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
                 "equalities": said.equalities,
                 "assumptions": said.assumptions,
             });
+            if let Some(recovery) = &said.recovery {
+                record["recovery"] = recovery.clone().into();
+            }
+            add_warm_up(&mut record, subject.comparison);
             add_libraries(&mut record, subject.plan);
             (format!("{record:#}\n"), String::new())
         }
@@ -61,6 +65,8 @@ struct Said {
     floor: Option<String>,
     releases: Option<String>,
     verdict: String,
+    recovery: Option<String>,
+    warm_up: Option<String>,
     equalities: Vec<String>,
     assumptions: Vec<String>,
 }
@@ -72,6 +78,8 @@ impl Said {
             floor: words::floor(subject),
             releases: words::releases(subject.plan),
             verdict: words::verdict(subject),
+            recovery: words::recovery(subject),
+            warm_up: subject.comparison.warm_up.as_ref().map(words::warm_up),
             equalities: words::equalities(subject),
             assumptions: words::assumptions(subject.plan, &asked.command()),
         }
@@ -85,6 +93,8 @@ impl Said {
             floor: self.floor.as_ref().map(text),
             releases: self.releases.as_ref().map(text),
             verdict: text(&self.verdict),
+            recovery: self.recovery.as_ref().map(text),
+            warm_up: self.warm_up.as_ref().map(text),
             equalities: self.equalities.iter().map(text).collect(),
             assumptions: self.assumptions.iter().map(text).collect(),
         }
@@ -97,7 +107,7 @@ impl Said {
 
     fn tail(&self) -> String {
         let mut text = wrap(&self.verdict, 0) + "\n";
-        for line in &self.equalities {
+        for line in self.beside() {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
         text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
@@ -110,6 +120,11 @@ impl Said {
         text
     }
 
+    /// What is said beside the verdict, and as plainly.
+    fn beside(&self) -> impl Iterator<Item = &String> {
+        self.recovery.iter().chain(&self.warm_up).chain(&self.equalities)
+    }
+
     fn markdown_head(&self) -> String {
         let floor = self.floor.as_ref().map_or(String::new(), |floor| format!("\n{floor}\n"));
         format!("## {}\n{floor}", self.title)
@@ -117,7 +132,7 @@ impl Said {
 
     fn markdown_tail(&self) -> String {
         let mut text = format!("{}\n", self.verdict);
-        for line in self.equalities.iter().chain(&self.releases).chain(&self.assumptions) {
+        for line in self.beside().chain(&self.releases).chain(&self.assumptions) {
             let between = if line.starts_with("- ") { "" } else { "\n" };
             text.push_str(between);
             text.push_str(line);

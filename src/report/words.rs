@@ -2,13 +2,17 @@
 
 mod assumed;
 mod policy;
+mod recovery;
 mod releases;
 mod verdict;
+mod warm_up;
 
 pub use assumed::assumptions;
 pub use policy::policy;
+pub use recovery::recovery;
 pub use releases::{libraries, releases};
 pub use verdict::{headline, verdict};
+pub use warm_up::warm_up;
 
 use super::number;
 use super::subject::{End, Subject};

@@ -20,7 +20,9 @@ mod laws_of_models;
 mod limits;
 mod paces;
 mod parts;
+mod recovery;
 mod replay;
 #[path = "../lab/table.rs"]
 mod table;
 mod ties;
+mod warm_up;

@@ -36,7 +36,7 @@ pub struct Scenario {
     pub drain: Option<Span>,
     /// What is left out of rates and shares at the beginning.
     #[serde(default)]
-    pub warm_up: Option<Spanned<Span>>,
+    pub warm_up: Option<Spanned<WarmUp>>,
     /// The run ends after so many events, if not before.
     #[serde(default)]
     pub events: Option<u64>,
@@ -54,6 +54,24 @@ pub struct Scenario {
     /// What disturbs the run, where it is more than the outages of the service.
     #[serde(default)]
     pub trigger: Option<Trigger>,
+}
+
+/// What is left out at the beginning.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub enum WarmUp {
+    /// So much.
+    Given(Span),
+    /// As much as the runs show that it takes.
+    Auto,
+}
+
+impl TryFrom<String> for WarmUp {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.trim() == "auto" { Ok(WarmUp::Auto) } else { text.parse().map(WarmUp::Given) }
+    }
 }
 
 /// Whether the run's beginning is part of the question.
