@@ -254,6 +254,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         for (index, change) in (0_u32..).zip(&self.model.changes) {
             self.queue.push(change.at, Event::new(What::Change, index));
         }
+        for stall in &self.model.service.stalls {
+            self.queue.push(stall.until, Event::new(What::Resume, 0));
+        }
         for population in 0..self.model.populations.len() {
             self.open(population);
         }
@@ -299,6 +302,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             What::Hedge => return self.hedge(index),
             What::Pull => self.pull(index),
             What::Deadline => self.deadline(index),
+            What::Resume => self.serve_next(),
             _ => self.change(index),
         }
         None

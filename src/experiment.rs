@@ -18,6 +18,7 @@ mod side_by_side;
 mod threshold;
 mod until;
 mod sweep;
+mod warm_up;
 
 pub use baseline::{Baseline, Drift, Mismatch, Word};
 pub use contrast::{Adjusted, Contrast};
@@ -31,6 +32,7 @@ pub use survival::{Shift, Survival, Trial};
 pub use sweep::{Stride, Swept, sweep};
 pub use threshold::{Threshold, stranger, thresholds};
 pub use until::{BATCH, Stopping, Until, Widest};
+pub use warm_up::{PILOTS_MAX, WarmUp};
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -85,6 +87,8 @@ pub struct Comparison {
     pub equalities: Vec<Equality>,
     /// How it came to its number of seeds, where that was not given.
     pub stopping: Option<Stopping>,
+    /// The warm-up of all runs, where it was to be found from them.
+    pub warm_up: Option<WarmUp>,
 }
 
 impl Comparison {
@@ -105,10 +109,12 @@ pub fn compare(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Comparison, ExperimentError> {
     let count = seeds.count.get();
-    let field = Field::new(plan.variants.iter().map(|v| &v.model), seeds.root, 0, count);
+    let all = plan.variants.len() * count;
+    let settled = Settled::of(plan, seeds.root, count, threads)?;
+    let field = Field::new(settled.models(plan), seeds.root, 0, count);
     let mut gathered = Gathered::new(plan);
-    gathered.add(&field, threads, plan.variants.len() * count, progress)?;
-    Ok(gathered.compared(plan, None))
+    gathered.add(&field, threads, all, progress)?;
+    Ok(gathered.compared(plan, None, settled.warm_up))
 }
 
 /// Runs every client of a plan until their numbers are known well enough.
@@ -122,7 +128,8 @@ pub fn compare_until(
 ) -> Result<Comparison, ExperimentError> {
     let mut gathered = Gathered::new(plan);
     let (mut done, mut expected) = (until.next(0), until.next(0));
-    let mut field = Field::new(plan.variants.iter().map(|v| &v.model), root, 0, done);
+    let settled = Settled::of(plan, root, done, threads)?;
+    let mut field = Field::new(settled.models(plan), root, 0, done);
     let mut slowest = None;
     loop {
         gathered.add(&field, threads, plan.variants.len() * expected, progress)?;
@@ -131,7 +138,7 @@ pub fn compare_until(
         if reached || done == until.most.get() {
             let slowest = slowest.or(widest);
             let stopping = Stopping { until, reached, slowest, widest };
-            return Ok(gathered.compared(plan, Some(stopping)));
+            return Ok(gathered.compared(plan, Some(stopping), settled.warm_up));
         }
         slowest = widest;
         expected = until.expected(done, widest);
@@ -139,6 +146,53 @@ pub fn compare_until(
         field.go_on(more);
         done += more;
     }
+}
+
+/// The models of a plan with the warm-up that pilot runs of them show, where it
+/// is to be found.
+struct Settled {
+    models: Vec<Model>,
+    warm_up: Option<WarmUp>,
+}
+
+impl Settled {
+    /// The first of `seeds` are the pilots.
+    fn of(
+        plan: &Plan,
+        root: u64,
+        seeds: usize,
+        threads: NonZeroUsize,
+    ) -> Result<Settled, ExperimentError> {
+        if !plan.finds_warm_up {
+            return Ok(Settled { models: vec![], warm_up: None });
+        }
+        let models = plan.variants.iter().map(|v| &v.model);
+        let field = Field::new(models, root, 0, seeds.min(PILOTS_MAX));
+        let mut pilots = Gathered::new(plan);
+        pilots.add(&field, threads, 0, &|_, _| {})?;
+        let found = WarmUp::find(&plan.variants[0].model, &pilots.outcomes);
+        let models = plan.variants.iter().map(|v| found.model(&v.model)).collect();
+        Ok(Settled { models, warm_up: Some(found) })
+    }
+
+    fn models<'m>(&'m self, plan: &'m Plan) -> impl Iterator<Item = &'m Model> {
+        let as_written = plan.variants.iter().map(|v| &v.model);
+        as_written.take(if self.models.is_empty() { usize::MAX } else { 0 }).chain(&self.models)
+    }
+}
+
+/// The model with the warm-up that one run of it shows, for who makes no other.
+pub fn settled(
+    model: &Model,
+    root: u64,
+    replicate: u64,
+    threads: NonZeroUsize,
+) -> Result<(Model, WarmUp), ExperimentError> {
+    let field = Field::new(std::iter::once(model), root, replicate, 1);
+    let mut run = None;
+    field.each(threads, |_, _| Wanted::default(), |_, done| run = Some(done.run))?;
+    let found = WarmUp::of(model, run.as_slice());
+    Ok((found.model(model), found))
 }
 
 /// What came of the runs so far.
@@ -174,13 +228,19 @@ impl Gathered {
         })
     }
 
-    fn compared(self, plan: &Plan, stopping: Option<Stopping>) -> Comparison {
+    fn compared(
+        self,
+        plan: &Plan,
+        stopping: Option<Stopping>,
+        warm_up: Option<WarmUp>,
+    ) -> Comparison {
         Comparison {
             ranking: Ranking::of(&self.outcomes),
             equalities: equalities(&plan.variants),
             outcomes: self.outcomes,
             floors: self.floors,
             stopping,
+            warm_up,
         }
     }
 }

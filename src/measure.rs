@@ -13,6 +13,7 @@ mod ledger;
 mod merge;
 mod metric;
 mod peak;
+mod recovery;
 mod series;
 mod waves;
 
@@ -21,7 +22,8 @@ pub use completion::Completion;
 pub use counts::Counts;
 pub use floor::{Demand, Floor};
 pub use ledger::{Breach, Ledger};
-pub use metric::Value;
+pub use metric::{Value, metrics_of};
+pub use recovery::{HOLD, Recovery, SERVED_PERCENT, WATCHED};
 pub use series::{BINS_MAX, Bin, Series};
 pub use waves::{Actor, Fates, Waves};
 
@@ -63,6 +65,7 @@ pub struct Measures {
     places: Option<Arc<[u32]>>,
     series: Series,
     completion: Completion,
+    recovery: Recovery,
     peak: Peak,
     /// The whole run, for the conservation laws.
     ledger: Ledger,
@@ -113,6 +116,7 @@ impl Measures {
             places: None,
             series: Series::new(model.start, model.horizon.after(model.drain)),
             completion: Completion::of_nobody(model),
+            recovery: Recovery::new(model),
             peak: Peak::default(),
             ledger: Ledger::default(),
             capacity: capacities.fold(f64::INFINITY, f64::min),
@@ -208,6 +212,12 @@ impl Measures {
         &self.completion
     }
 
+    /// How it went on after what disturbed it.
+    #[must_use]
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
     /// The conservation laws' counts of the whole run.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
@@ -275,6 +285,11 @@ impl Measures {
         if end.is_served() {
             self.series.at(now).served += 1;
             self.completion.served(now, population);
+            if let Some(second) = self.recovery.at(now)
+                && self.wanted[population]
+            {
+                second.served += 1;
+            }
         }
         if meant >= self.warm_up {
             let cell = population * self.endpoints + caller.endpoint as usize;
@@ -305,6 +320,11 @@ impl Observer for Measures {
             Fact::Offered { .. } => {
                 self.client(caller.client).calls += 1;
                 self.series.at(now).offered += 1;
+                if let Some(second) = self.recovery.at(now)
+                    && self.wanted[usize::from(caller.population)]
+                {
+                    second.offered += 1;
+                }
                 self.cells[cell].offered += u64::from(now >= self.warm_up);
             }
             Fact::Sent => {

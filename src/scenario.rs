@@ -25,6 +25,6 @@ pub use alternative::{Alternative, grouped};
 pub use assumption::Assumption;
 pub use bundle::{Bundle, LoadError};
 pub use lone::Lone;
-pub use model::{Change, Changed, Model};
+pub use model::{Change, Changed, Model, Trigger};
 pub use parts::{PARTS_MAX, Part, Parts};
 pub use plan::{Plan, Release, Variant};

@@ -65,6 +65,16 @@ pub struct Outage {
     pub limits_decide: bool,
 }
 
+/// A time in which the service takes up nothing: it finishes what it has begun,
+/// and whatever passes the limits waits in its queue until it goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stall {
+    /// From here.
+    pub from: Instant,
+    /// Until, but not at, here.
+    pub until: Instant,
+}
+
 /// A cache in front of the service that knows answers by what was asked.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerCache {
@@ -98,6 +108,16 @@ pub struct ServiceModel {
     pub optimistic: bool,
     /// In order of time, not overlapping.
     pub outages: Vec<Outage>,
+    /// In order of time, overlapping neither each other nor the outages.
+    pub stalls: Vec<Stall>,
+}
+
+impl ServiceModel {
+    /// The times in which it does not work as it should, in no particular order.
+    pub fn disturbances(&self) -> impl Iterator<Item = (Instant, Instant)> + '_ {
+        let outages = self.outages.iter().map(|outage| (outage.from, outage.until));
+        outages.chain(self.stalls.iter().map(|stall| (stall.from, stall.until)))
+    }
 }
 
 /// The state of a service in one run.
@@ -139,11 +159,12 @@ impl<'m> Service<'m> {
         self.model.outages.iter().find(|o| o.from <= now && now < o.until)
     }
 
-    /// Whether a place is free.
+    /// Whether a place is free at `now` for a request to be served in.
     #[must_use]
     #[inline]
-    pub fn has_place(&self) -> bool {
-        self.busy < self.model.places
+    pub fn has_place(&self, now: Instant) -> bool {
+        let stalls = |stall: &Stall| stall.from <= now && now < stall.until;
+        self.busy < self.model.places && !self.model.stalls.iter().any(stalls)
     }
 
     /// Takes a place for a refusal and says how long that takes.
@@ -248,6 +269,7 @@ mod tests {
             }),
             optimistic: false,
             outages: vec![],
+            stalls: vec![],
         }
     }
 
@@ -272,9 +294,19 @@ mod tests {
         let mut service = Service::new(&model, 0);
         assert_eq!(service.serve(Instant(0), 0, 0, DRAWS).time, Span::millis(400));
         assert_eq!(service.serve(Instant(0), 0, 0, DRAWS).time, Span::millis(600));
-        assert!(!service.has_place());
+        assert!(!service.has_place(Instant(0)));
         service.leave();
-        assert!(service.has_place());
+        assert!(service.has_place(Instant(0)));
+    }
+
+    #[test]
+    fn a_stall_gives_no_place_until_it_is_over() {
+        let mut model = model();
+        let at = |s| Instant(s * SECOND);
+        model.stalls = vec![Stall { from: at(1), until: at(3) }];
+        let service = Service::new(&model, 0);
+        let places: Vec<bool> = (0..4).map(|second| service.has_place(at(second))).collect();
+        assert_eq!(places, [true, false, false, true]);
     }
 
     #[test]

@@ -30,7 +30,6 @@ pub mod multiple;
 pub mod order;
 pub mod bootstrap;
 pub mod batch;
-pub mod warm_up;
 pub mod precision;
 pub mod student;
 mod beta;
@@ -38,6 +37,7 @@ mod gamma;
 pub mod fairness;
 pub mod max_min;
 pub mod chance;
+pub mod mser;
 
 #[cfg(test)]
 mod golden;

@@ -8,11 +8,12 @@ use super::rows::{self, Written};
 use super::stats::Stats;
 use super::{Common, Failure, Threads, load, print, say};
 use crate::engine::Ending;
-use crate::experiment::{Once, Split};
+use crate::experiment::{self, Once, Split};
 use crate::report::events::Events;
 use crate::report::single::Single;
 use crate::report::table::Format;
 use crate::report::text::{visible, wrap};
+use crate::report::words;
 use crate::scenario::{Model, Variant};
 
 /// Runs one client.
@@ -69,7 +70,8 @@ impl Run {
         if listed > 1 && !self.common.quiet {
             self.tell_first(&variant, listed);
         }
-        let model = &variant.model;
+        let settled = if plan.finds_warm_up { Some(self.settle(&variant.model)?) } else { None };
+        let model = settled.as_ref().unwrap_or(&variant.model);
         // The rows of --events stand in the order of time, which parts do not keep.
         let whole = self.events.is_some();
         let split = if whole { None } else { Split::new(model, self.seed, self.replicate) };
@@ -92,14 +94,24 @@ impl Run {
             release: variant.release.as_ref(),
             seed: self.seed,
             replicate: self.replicate,
-            model: &variant.model,
+            model,
             run: &run,
         };
         self.tell(&single.write(self.common.format()))?;
         if self.stats {
-            self.tell_stats(&stats.lines(run.events, variant.model.clients()))?;
+            self.tell_stats(&stats.lines(run.events, model.clients()))?;
         }
         Ok(())
+    }
+
+    /// The model with the warm-up that the run itself shows.
+    fn settle(&self, model: &Model) -> Result<Model, Failure> {
+        let threads = self.threads.count();
+        let (model, found) = experiment::settled(model, self.seed, self.replicate, threads)?;
+        if !self.common.quiet {
+            say(&wrap(&words::warm_up(&found), 2));
+        }
+        Ok(model)
     }
 
     fn tell_first(&self, variant: &Variant, listed: usize) {

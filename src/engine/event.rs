@@ -37,6 +37,8 @@ pub(super) enum What {
     Answer,
     /// The client stops waiting for the response.
     Timeout,
+    /// The service takes up again what waits for it.
+    Resume,
 }
 
 /// The call for which an attempt leaves next, at the same instant.
@@ -70,15 +72,15 @@ impl What {
         What::Leave,
         What::Answer,
         What::Timeout,
-        // Never made; they fill the table.
-        What::Timeout,
-        What::Timeout,
+        What::Resume,
+        // Never made; it fills the table.
+        What::Resume,
     ];
 
     /// Whose row it is about.
     pub(super) const fn whose(self) -> Whose {
         match self {
-            What::Arrive | What::Pull | What::Change => Whose::Client,
+            What::Arrive | What::Pull | What::Change | What::Resume => Whose::Client,
             What::Begin | What::Flush | What::Wake | What::Hedge | What::Deadline => Whose::Call,
             _ => Whose::Attempt,
         }
@@ -128,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_event_is_what_it_was_made_of() {
-        for (bits, what) in (0..).zip(&What::ALL[..14]) {
+        for (bits, what) in (0..).zip(&What::ALL[..15]) {
             assert_eq!(*what as u32, bits);
             let event = Event::new(*what, ROWS_MAX - 1);
             assert_eq!((event.what(), event.index()), (*what, ROWS_MAX - 1));

@@ -96,5 +96,6 @@ fn is_plain(model: &Model) -> bool {
     let (api, service) = (&model.api, &model.service);
     let untold = api.header_names.is_empty() && api.is_plain();
     let endless = service.places == u32::MAX && !service.reject_takes_place;
-    untold && endless && !service.optimistic && service.outages.is_empty()
+    let sound = service.disturbances().next().is_none();
+    untold && endless && sound && !service.optimistic
 }

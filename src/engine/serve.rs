@@ -143,7 +143,7 @@ impl<O: Observer> Engine<'_, O> {
     /// An admitted attempt takes a place of the service, waits for one, or is
     /// told that there is none.
     fn admit(&mut self, flight: &mut Flight) -> Hop {
-        if self.service.has_place() {
+        if self.service.has_place(self.now) {
             return self.serve(flight);
         }
         if self.waiting.len() < self.model.service.queue as usize {
@@ -217,15 +217,15 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// A place is free: the first that waits and is still wanted takes it. One
+    /// A place is free, or a stall is over: the first that waits and is still wanted takes it. One
     /// that is served in no time leaves within this loop, which then goes on,
     /// so that a long line does not nest.
     #[cold]
-    fn serve_next(&mut self) {
+    pub(super) fn serve_next(&mut self) {
         if std::mem::replace(&mut self.serving_line, true) {
             return;
         }
-        while self.service.has_place()
+        while self.service.has_place(self.now)
             && let Some(attempt) = self.waiting.pop_front()
         {
             let mut flight = self.take_up(attempt);

@@ -203,6 +203,7 @@ impl Sums {
             .map(|sample| match *sample {
                 Sample::Plain(value) => value.filter(|v| v.is_finite()).map(|value| (value, 1.0)),
                 Sample::Ratio(top, bottom) => Some((top, bottom)),
+                Sample::YesNo(is_so) => is_so.map(|is_so| (f64::from(u8::from(is_so)), 1.0)),
             })
             .collect();
         let (tops, bottoms): (Vec<f64>, Vec<f64>) = parts?.into_iter().unzip();

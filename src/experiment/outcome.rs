@@ -18,6 +18,8 @@ pub enum Sample {
     Plain(Option<f64>),
     /// Numerator and denominator.
     Ratio(f64, f64),
+    /// Whether it is so, where the run can say.
+    YesNo(Option<bool>),
 }
 
 /// The quantiles of the wait that are kept for each population, by metric.
@@ -53,6 +55,7 @@ impl Run {
                 let (numerator, denominator) = value(measures);
                 Sample::Ratio(numerator, denominator)
             }
+            Value::YesNo(value) => Sample::YesNo(value(measures)),
         };
         Run {
             samples: METRICS.iter().map(sample).collect(),
@@ -77,6 +80,7 @@ impl Run {
         match self.samples[metric] {
             Sample::Plain(value) => value,
             Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
+            Sample::YesNo(is_so) => is_so.map(|is_so| f64::from(u8::from(is_so))),
         }
     }
 }
@@ -231,6 +235,7 @@ fn waits(histogram: &Histogram) -> [f64; WAITS.len()] {
 pub(super) fn estimate(metric: Metric, samples: &[Sample]) -> Option<Estimate> {
     let mut values = vec![];
     let mut denominators = vec![];
+    let mut answers = vec![];
     for sample in samples {
         match *sample {
             Sample::Plain(value) => values.push(value?),
@@ -238,9 +243,13 @@ pub(super) fn estimate(metric: Metric, samples: &[Sample]) -> Option<Estimate> {
                 values.push(numerator);
                 denominators.push(denominator);
             }
+            Sample::YesNo(is_so) => answers.push(is_so?),
         }
     }
-    if denominators.is_empty() {
+    if !answers.is_empty() {
+        let yes = answers.iter().filter(|is_so| **is_so).count();
+        interval::wilson(yes as u64, answers.len() as u64)
+    } else if denominators.is_empty() {
         interval::mean(&values)
     } else if metric.unit() == Unit::Share {
         interval::share_of_sums(&values, &denominators)

@@ -55,6 +55,7 @@ impl Measures {
         }
         self.series.merge(&other.series);
         self.completion.merge(&other.completion);
+        self.recovery.merge(&other.recovery);
         self.peak.merge(other.peak);
         self.ledger.merge(&other.ledger);
     }

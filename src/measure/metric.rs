@@ -1,10 +1,11 @@
 //! How each metric is read off a run.
 
-use Value::{Plain, Ratio};
+use Value::{Plain, Ratio, YesNo};
 
 use super::Measures;
 use crate::client::Cause;
-use crate::metric::Metric;
+use crate::metric::{METRICS, Metric};
+use crate::scenario::Model;
 use crate::stats::chance;
 use crate::stats::fairness::Shares;
 use crate::time::Instant;
@@ -16,6 +17,9 @@ pub enum Value {
     Plain(fn(&Measures) -> Option<f64>),
     /// A ratio; over several runs it is the ratio of the sums.
     Ratio(fn(&Measures) -> (f64, f64)),
+    /// Whether something is so, where the run can say; over several runs it is the
+    /// share of those in which it is.
+    YesNo(fn(&Measures) -> Option<bool>),
 }
 
 impl Value {
@@ -76,8 +80,22 @@ impl Value {
             Metric::JainOfShares => Plain(|m| Some(shares(m).jain())),
             Metric::WorstClient => Plain(|m| shares(m).worst()),
             Metric::StarvedShare => Plain(|m| Some(shares(m).starved())),
+            Metric::Recovered => YesNo(|m| m.recovery().recovered()),
+            Metric::RecoveryTime => Plain(|m| m.recovery().seconds()),
+            Metric::GoodputBefore => Ratio(|m| as_ratio(m.recovery().at_first())),
+            Metric::GoodputAfter => Ratio(|m| as_ratio(m.recovery().at_last())),
         }
     }
+}
+
+/// The metrics that runs of a model have.
+pub fn metrics_of(model: &Model) -> impl Iterator<Item = &'static Metric> + use<> {
+    let disturbed = model.trigger.is_some();
+    METRICS.iter().filter(move |metric| disturbed || !metric.follows_trigger())
+}
+
+fn as_ratio((part, all): (u64, u64)) -> (f64, f64) {
+    (part as f64, all as f64)
 }
 
 #[allow(clippy::unnecessary_wraps)] // the shape of a metric

@@ -128,9 +128,20 @@ metrics! {
     JainOfShares = "jain-of-shares" [] Ratio More: "Jain's index of the clients' served / calls",
     WorstClient = "worst-client" [] Ratio More: "the least served / calls of any client",
     StarvedShare = "starved-share" [] Share Less: "clients of whose calls less than half were served",
+    Recovered = "recovered" [] Share More: "runs in which 90 % of new calls are served over 20 s after the trigger",
+    RecoveryTime = "recovery-time" [] Seconds Less: "from the trigger's end until that begins; never if it does not",
+    GoodputBefore = "goodput-before" [] Share More: "served / new calls in the 20 s before the trigger",
+    GoodputAfter = "goodput-after" [] Share More: "served / new calls in the last quarter of the time after the trigger",
 }
 
 impl Metric {
+    /// Whether only a model that something disturbs has it.
+    #[must_use]
+    pub const fn follows_trigger(self) -> bool {
+        use Metric::{GoodputAfter, GoodputBefore, Recovered, RecoveryTime};
+        matches!(self, Recovered | RecoveryTime | GoodputBefore | GoodputAfter)
+    }
+
     /// The metric of that name or alias, with `_` for `-` if one likes.
     #[must_use]
     pub fn named(name: &str) -> Option<Metric> {

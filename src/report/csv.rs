@@ -23,7 +23,7 @@ pub(super) use waves::{Fields, Mesh};
 use super::number::data;
 use super::subject::Subject;
 use super::text::cell;
-use crate::metric::METRICS;
+use crate::measure::metrics_of;
 use crate::stats::interval::Estimate;
 
 /// A file to write: its name, and how it is made.
@@ -48,7 +48,7 @@ pub const SHEETS: [Sheet; 9] = [
 fn summary(subject: &Subject<'_>) -> String {
     let header = ["client", "metric", "unit", "mean", "low", "high", "pooled", "method", "seeds"];
     let rows = subject.comparison.outcomes.iter().flat_map(|outcome| {
-        METRICS.iter().map(move |metric| {
+        metrics_of(subject.model()).map(move |metric| {
             let name = cell(&outcome.name).into_owned();
             let mut row = vec![name, metric.name().to_owned(), metric.unit().name().to_owned()];
             let estimate = outcome.estimate(metric.name());

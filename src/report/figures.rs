@@ -15,7 +15,7 @@ use super::text::visible;
 use super::words;
 use crate::api::LimitId;
 use crate::experiment::Outcome;
-use crate::service::Outage;
+use crate::time::Instant;
 
 /// How many pixels of a PNG make one of a chart.
 pub const SCALE: u32 = 2;
@@ -126,15 +126,22 @@ fn throttled(subject: &Subject<'_>) -> Chart {
     .chart()
 }
 
-/// The times in which the service was out of order, in seconds of the run.
+/// The times in which the run was disturbed, in seconds of it.
 fn phases(subject: &Subject<'_>) -> Vec<rate::Phase> {
     let model = subject.model();
-    let phase = |outage: &Outage| rate::Phase {
-        from: outage.from.since(model.start).as_secs_f64(),
-        to: outage.until.since(model.start).as_secs_f64(),
-        text: "outage".to_owned(),
+    let phase = |text: &str, from: Instant, until: Instant| rate::Phase {
+        from: from.since(model.start).as_secs_f64(),
+        to: until.since(model.start).as_secs_f64(),
+        text: text.to_owned(),
     };
-    model.service.outages.iter().map(phase).collect()
+    let outages = model.service.disturbances();
+    let mut phases: Vec<_> = outages.map(|(from, until)| phase("outage", from, until)).collect();
+    if let Some(trigger) = model.trigger.as_ref().filter(|t| phases.is_empty() && t.from < t.until)
+    {
+        phases.push(phase(&visible(&trigger.name), trigger.from, trigger.until));
+    }
+    phases.sort_by(|a, b| a.from.total_cmp(&b.from));
+    phases
 }
 
 fn fairness(subject: &Subject<'_>) -> Chart {

@@ -118,6 +118,7 @@ pub(super) fn compared<T>(
         floors: vec![],
         equalities: vec![],
         stopping,
+        warm_up: None,
     };
     let seeds = Seeds { root: 0, count: NonZeroUsize::new(seeds).unwrap() };
     tell(&Subject::new(plan, seeds, &comparison))

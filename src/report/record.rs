@@ -10,7 +10,9 @@ use super::number::{self, json as data};
 use super::subject::Subject;
 use super::text::shell;
 use super::words;
-use crate::experiment::{BATCH, Drift, Lead, Shift, Stopping, Threshold, Trial, Widest};
+use crate::experiment::{
+    BATCH, Comparison, Drift, Lead, Shift, Stopping, Threshold, Trial, Widest,
+};
 use crate::metric::{self, Condition, Level};
 use crate::scenario::Plan;
 use crate::scenario::document::Document;
@@ -114,6 +116,7 @@ pub fn json<'d>(
         "pairs": pairs(subject),
         "stopping": stopping(subject),
     });
+    add_warm_up(&mut record, subject.comparison);
     add_libraries(&mut record, subject.plan);
     add_thresholds(&mut record, subject);
     add_trials(&mut record, subject);
@@ -173,6 +176,18 @@ pub(super) fn stopping(subject: &Subject<'_>) -> Value {
         "widest": stopping.widest.map(widest),
         "note": "after sequential stopping, slightly optimistic",
     })
+}
+
+/// Adds the warm-up, where it was found from the runs.
+pub(super) fn add_warm_up(record: &mut Value, comparison: &Comparison) {
+    if let Some(found) = &comparison.warm_up {
+        record["warm-up"] = json!({
+            "seconds": number::json(found.span.as_secs_f64()),
+            "method": "MSER-5",
+            "pilots": found.pilots,
+            "at-half": found.at_half,
+        });
+    }
 }
 
 /// Adds which library, in which version, each client does as, where any does.

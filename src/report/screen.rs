@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::record::{self, Asked, add_drifts, add_libraries, add_thresholds, add_trials};
+use super::record::{
+    self, Asked, add_drifts, add_libraries, add_thresholds, add_trials, add_warm_up,
+};
 use super::subject::Subject;
 use super::table::{Format, Table};
 use super::text::{KEPT, visible, wrap};
@@ -51,6 +53,10 @@ pub fn of(subject: &Subject<'_>, asked: &Asked, format: Format) -> Screen {
                 "equalities": said.equalities,
                 "assumptions": said.assumptions,
             });
+            if let Some(recovery) = &said.recovery {
+                record["recovery"] = recovery.clone().into();
+            }
+            add_warm_up(&mut record, subject.comparison);
             add_libraries(&mut record, subject.plan);
             add_thresholds(&mut record, subject);
             add_trials(&mut record, subject);
@@ -67,6 +73,8 @@ struct Said {
     releases: Option<String>,
     verdict: String,
     stopping: Option<String>,
+    recovery: Option<String>,
+    warm_up: Option<String>,
     equalities: Vec<String>,
     /// Lines of their own, as those of the trials.
     thresholds: String,
@@ -84,6 +92,8 @@ impl Said {
             releases: words::releases(subject.plan),
             verdict: words::verdict(subject),
             stopping: words::stopping(subject),
+            recovery: words::recovery(subject),
+            warm_up: subject.comparison.warm_up.as_ref().map(words::warm_up),
             equalities: words::equalities(subject),
             thresholds: words::thresholds(subject.thresholds, subject.comparison),
             trials: words::trials(subject.trials, subject.comparison, &subject.plan.api),
@@ -108,6 +118,8 @@ impl Said {
             releases: self.releases.as_ref().map(text),
             verdict: text(&self.verdict),
             stopping: self.stopping.as_ref().map(text),
+            recovery: self.recovery.as_ref().map(text),
+            warm_up: self.warm_up.as_ref().map(text),
             equalities: self.equalities.iter().map(text).collect(),
             thresholds: text(&self.thresholds),
             trials: text(&self.trials),
@@ -123,7 +135,7 @@ impl Said {
 
     fn tail(&self) -> String {
         let mut text = wrap(&self.verdict, 0) + "\n";
-        for line in self.stopping.iter().chain(&self.equalities) {
+        for line in self.beside() {
             text.push_str(&(wrap(line, 0) + "\n"));
         }
         text.extend(self.releases.iter().map(|line| wrap(line, 2) + "\n"));
@@ -144,6 +156,12 @@ impl Said {
         [&self.thresholds, &self.drifts, &self.trials].into_iter().filter(|block| !block.is_empty())
     }
 
+    /// What is said beside the verdict, and as plainly.
+    fn beside(&self) -> impl Iterator<Item = &String> {
+        let found = self.recovery.iter().chain(&self.warm_up);
+        found.chain(&self.stopping).chain(&self.equalities)
+    }
+
     fn markdown_head(&self) -> String {
         let floor = self.floor.as_ref().map_or(String::new(), |floor| format!("\n{floor}\n"));
         format!("## {}\n{floor}", self.title)
@@ -151,13 +169,7 @@ impl Said {
 
     fn markdown_tail(&self) -> String {
         let mut text = format!("{}\n", self.verdict);
-        for line in self
-            .stopping
-            .iter()
-            .chain(&self.equalities)
-            .chain(&self.releases)
-            .chain(&self.assumptions)
-        {
+        for line in self.beside().chain(&self.releases).chain(&self.assumptions) {
             let between = if line.starts_with("- ") { "" } else { "\n" };
             text.push_str(between);
             text.push_str(line);

@@ -7,7 +7,8 @@ use super::number::{self, Quantity, data};
 use super::table::Format;
 use super::text::{visible, wrap};
 use crate::experiment::Run;
-use crate::metric::{METRICS, Metric};
+use crate::measure::{Value as Kind, metrics_of};
+use crate::metric::Metric;
 use crate::scenario::{Model, Release};
 
 /// One run of one client.
@@ -42,10 +43,14 @@ impl Single<'_> {
                     let value = self.value(*m).map(data).unwrap_or_default();
                     vec![m.name().to_owned(), m.unit().name().to_owned(), value]
                 };
-                super::csv::sheet(std::iter::once(header).chain(METRICS.iter().map(row)))
+                super::csv::sheet(std::iter::once(header).chain(self.metrics().map(row)))
             }
             Format::Json => format!("{:#}\n", self.json()),
         }
+    }
+
+    fn metrics(&self) -> impl Iterator<Item = &'static Metric> + use<> {
+        metrics_of(self.model)
     }
 
     fn value(&self, metric: Metric) -> Option<f64> {
@@ -61,11 +66,10 @@ impl Single<'_> {
 
     fn text(&self) -> String {
         let metric = |metric: &Metric| {
-            let value =
-                self.value(*metric).map_or("-".to_owned(), |v| Quantity::of(*metric).write(v));
+            let value = self.value(*metric).map_or("-".to_owned(), |v| written(*metric, v));
             vec![metric.name().to_owned(), value]
         };
-        let metrics: Vec<Vec<String>> = METRICS.iter().map(metric).collect();
+        let metrics: Vec<Vec<String>> = self.metrics().map(metric).collect();
         let metrics = grid::lines(&["metric", ""], &metrics, &[0]).join("\n");
         let limits: Vec<Vec<String>> = self.limits().into_iter().map(Vec::from).collect();
         let titles = ["limit", "rule", "charged", "429s", "notices"];
@@ -75,10 +79,10 @@ impl Single<'_> {
 
     fn markdown(&self) -> String {
         let metric = |m: &Metric| {
-            let value = self.value(*m).map_or("-".to_owned(), |v| Quantity::of(*m).write(v));
+            let value = self.value(*m).map_or("-".to_owned(), |v| written(*m, v));
             format!("| {} | {value} |\n", m.name())
         };
-        let metrics: String = METRICS.iter().map(metric).collect();
+        let metrics: String = self.metrics().map(metric).collect();
         let limit = |fields: [String; 5]| format!("| {} |\n", fields.join(" | "));
         let limits: String = self.limits().into_iter().map(limit).collect();
         format!(
@@ -103,7 +107,7 @@ impl Single<'_> {
     }
 
     fn json(&self) -> Value {
-        let metrics = METRICS.iter().map(|metric| {
+        let metrics = self.metrics().map(|metric| {
             let value = self.value(*metric).map_or(Value::Null, |value| {
                 if value.is_finite() { number::json(value) } else { "never".into() }
             });
@@ -133,5 +137,14 @@ impl Single<'_> {
             record["version"] = release.version.clone().into();
         }
         record
+    }
+}
+
+/// An answer that is yes or no is written as such, and not as a share of one run.
+fn written(metric: Metric, value: f64) -> String {
+    match Kind::of(metric) {
+        Kind::YesNo(_) if value > 0.5 => "yes".to_owned(),
+        Kind::YesNo(_) => "no".to_owned(),
+        _ => Quantity::of(metric).write(value),
     }
 }

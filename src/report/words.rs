@@ -4,20 +4,24 @@ mod assumed;
 mod chance;
 mod drift;
 mod policy;
+mod recovery;
 mod releases;
 mod stopping;
 mod thresholds;
 mod trials;
 mod verdict;
+mod warm_up;
 
 pub use assumed::assumptions;
 pub use drift::{drifts, word};
 pub use policy::policy;
+pub use recovery::recovery;
 pub use releases::{libraries, releases};
 pub use stopping::stopping;
 pub use thresholds::{crossed, thresholds};
 pub use trials::{survived, trials};
 pub use verdict::{headline, verdict};
+pub use warm_up::warm_up;
 
 use super::number;
 use super::subject::{End, Subject};

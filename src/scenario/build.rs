@@ -13,6 +13,7 @@ mod pace;
 mod policy;
 mod levers;
 mod service;
+mod trigger;
 
 pub(super) use self::api::endpoint_names;
 pub(super) use self::vocabulary::Vocabulary;
@@ -26,6 +27,7 @@ use super::document::{Document, Parsed};
 use super::fault::{Fault, Faults};
 use super::file;
 use super::file::Name;
+use super::file::scenario::{Kind, WarmUp};
 use super::model::Model;
 use super::nearest::nearest;
 use crate::attribute::Principals;
@@ -257,6 +259,8 @@ fn model(
     let contents =
         populations.iter().filter_map(|p| p.content.as_ref()).map(|c| c.shares().count()).max();
     let (horizon, warm_up) = times(scenario, &mut checks.scenario);
+    let trigger =
+        trigger::build(scenario, &service, start, start.after(horizon), &mut checks.scenario);
     Some(Model {
         start,
         horizon: start.after(horizon),
@@ -265,6 +269,7 @@ fn model(
         events: scenario.events,
         api,
         service,
+        trigger,
         populations,
         policies,
         attributes: principals.names().to_vec(),
@@ -277,14 +282,31 @@ fn model(
 fn times(scenario: &file::scenario::Scenario, checks: &mut Checks) -> (Span, Span) {
     let horizon = *scenario.horizon.as_ref();
     checks.longer_than_zero(&scenario.horizon, "the horizon");
-    let Some(warm_up) = &scenario.warm_up else {
+    let Some(written) = &scenario.warm_up else {
         return (horizon, Span::ZERO);
     };
-    if *warm_up.as_ref() >= horizon {
+    let WarmUp::Given(warm_up) = *written.as_ref() else {
+        check_steady(scenario, written.span(), checks);
+        return (horizon, Span::ZERO);
+    };
+    if warm_up >= horizon {
         let message = "the warm-up is not shorter than the horizon";
-        checks.fault(warm_up.span(), message, "write a shorter one");
+        checks.fault(written.span(), message, "write a shorter one");
     }
-    (horizon, *warm_up.as_ref())
+    (horizon, warm_up)
+}
+
+/// A fault where a warm-up is to be found in a run whose beginning, or whose
+/// disturbance, is what is asked about.
+fn check_steady(scenario: &file::scenario::Scenario, at: Range<usize>, checks: &mut Checks) {
+    if scenario.kind == Kind::Terminating {
+        let message = "a warm-up is found only where things go on alike after it";
+        let help = "write kind = \"steady\", or leave the warm-up out: the beginning counts here";
+        checks.fault(at, message, help);
+    } else if scenario.trigger.is_some() || !scenario.service.outage.is_empty() {
+        let message = "no warm-up is found in a run that is disturbed later";
+        checks.fault(at, message, "write how long it is, like warm-up = \"30s\"");
+    }
 }
 
 /// How many clients the populations have in all.

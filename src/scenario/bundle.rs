@@ -11,6 +11,7 @@ use super::build;
 use super::document::{Document, SetError, slug};
 use super::fault::{Fault, Faults};
 use super::file;
+use super::file::scenario::WarmUp;
 use super::library::{self, Kind};
 use super::plan::{Plan, Release, Variant};
 use super::reference::{Reference, ReferenceError, Target};
@@ -217,6 +218,7 @@ impl Bundle {
             name: scenario.name.as_ref().clone(),
             title: scenario.title.clone(),
             kind: scenario.kind,
+            finds_warm_up: scenario.warm_up.is_some_and(|w| *w.as_ref() == WarmUp::Auto),
             api: api.name.clone(),
             fail_if: scenario.fail_if,
             shows: scenario.shows.map(|name| name.as_ref().clone()),

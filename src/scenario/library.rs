@@ -55,7 +55,7 @@ built_in! {
     Scenario "scenarios":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "brooker"
         "contended-row" "herd" "heroku-throttle" "hourly-quota" "outage" "outage-herd"
-        "overload" "storm";
+        "overload" "storm" "metastable";
     Api "apis":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "anthropic"
         "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"
@@ -83,7 +83,8 @@ built_in! {
         "go-retryablehttp-linear" "go-retryablehttp-rate-limit-linear" "google-api-core"
         "google-gapic" "got" "grpc" "grpc-hedging" "heroku-exponential-backoff"
         "heroku-gradual-decrease" "heroku-proportional-decrease" "heroku-remaining-decrease"
-        "httpx" "httpx-retries" "ideal-pacer" "ky" "linkerd" "ms-http-resilience"
+        "httpx" "httpx-retries" "ideal-pacer" "ky" "linkerd" "metastable-backoff"
+        "metastable-budget" "metastable-once" "metastable-retry" "ms-http-resilience"
         "naive-tight" "none" "octokit-retry" "octokit-throttling" "okhttp" "openai"
         "openai-node" "openai-v1" "outage-herd-decorrelated" "outage-herd-exponential"
         "outage-herd-full-jitter" "p-retry" "polly-constant-jitter" "polly-default"

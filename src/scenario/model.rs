@@ -28,6 +28,17 @@ pub enum Changed {
     Limiter(Box<Limiter>),
 }
 
+/// What disturbs a run, so that it is a question whether it recovers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trigger {
+    /// What reports call it: `outage`.
+    pub name: String,
+    /// When it begins.
+    pub from: Instant,
+    /// From here on it is gone.
+    pub until: Instant,
+}
+
 /// Everything that a run needs but its seed.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -45,6 +56,8 @@ pub struct Model {
     pub api: ApiModel,
     /// What stands behind its limits.
     pub service: ServiceModel,
+    /// What disturbs it; `None` where nothing does, or something does to the end.
+    pub trigger: Option<Trigger>,
     /// Who calls.
     pub populations: Vec<Population>,
     /// The policies that they follow.

@@ -64,6 +64,8 @@ pub struct Plan {
     pub title: String,
     /// Whether the beginning of a run is part of the question.
     pub kind: file::scenario::Kind,
+    /// Whether the warm-up is to be found from the runs; the models have none.
+    pub finds_warm_up: bool,
     /// The API's name.
     pub api: String,
     /// The endpoint whose share served is shown.

@@ -13,13 +13,13 @@ use super::bootstrap::{RESAMPLES, bca, paired_mean};
 use super::interval::{
     Estimate, mean, none_of, paired_difference, ratio_of_sums, simultaneous_difference, wilson,
 };
+use super::mser::mser5;
 use super::multiple::holm;
 use super::order::quantile_interval;
 use super::pair::paired_t;
 use super::precision::Precision;
 use super::quantile::quantile;
 use super::share::clopper_pearson;
-use super::warm_up::Truncation;
 use super::welch::unpaired_difference;
 use crate::rng::Key;
 use laws::{Draws, autoregressive, window, window_share};
@@ -294,7 +294,7 @@ fn all_at_once(draws: &mut Draws, row: &Row) -> bool {
 /// One long run around 10, with so high a start.
 fn one_run(draws: &mut Draws, row: &Row, start: f64) -> bool {
     let run = autoregressive(draws, row.values, start);
-    let deleted = if start > 0.0 { Truncation::of(&run).unwrap().observations() } else { 0 };
+    let deleted = if start > 0.0 { mser5(&run).unwrap() } else { 0 };
     holds(BatchMeans::of(&run[deleted..], 20).map(|found| found.mean), 10.0)
 }
 

@@ -20,8 +20,10 @@ mod laws_of_models;
 mod limits;
 mod paces;
 mod parts;
+mod recovery;
 mod replay;
 #[path = "../lab/table.rs"]
 mod table;
 mod ties;
 mod until;
+mod warm_up;

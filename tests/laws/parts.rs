@@ -23,11 +23,12 @@ fn text(measures: &Measures, demand: &Demand<'_>, waves: &Waves, ending: &Ending
     let done = (completion.calls(), completion.most(), completion.all(), completion.last());
     let fields: Vec<_> = waves.cells().collect();
     format!(
-        "{ending:?}\n{:?}\n{limits:?}\n{waits:?}\n{:?}\n{:?}\n{done:?}\n{:?} {:?}\n{:?}\n\
+        "{ending:?}\n{:?}\n{limits:?}\n{waits:?}\n{:?}\n{:?}\n{:?}\n{done:?}\n{:?} {:?}\n{:?}\n\
          {fields:?} {} {} {:?} {:?}\n{} {:?}",
         measures.cells_by_population(),
         measures.clients(),
         measures.series().at_rest(),
+        measures.recovery(),
         measures.overshoot(),
         measures.utilisation(),
         measures.ledger(),

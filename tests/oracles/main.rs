@@ -12,6 +12,7 @@ mod grpc;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod limiters;
+mod metastable;
 mod pacing;
 mod pairing;
 mod queues;

@@ -2,7 +2,7 @@
 
 use crate::rng::Chance;
 use crate::scenario::file::scenario as file;
-use crate::service::{Outage, OutageAnswer, ServerCache, ServiceModel, Serving};
+use crate::service::{Outage, OutageAnswer, ServerCache, ServiceModel, Serving, Stall};
 use crate::time::Instant;
 
 use super::Checks;
@@ -40,6 +40,7 @@ pub(super) fn build(
             cached: service.cache.as_ref().is_some_and(cached),
         }
     });
+    let (outages, stalls) = outages(service, start, checks);
     let slowdown = service.slowdown.as_ref().map_or(0.0, |s| *s.as_ref());
     if let Some(at) =
         service.slowdown.as_ref().filter(|s| !(s.as_ref().is_finite() && *s.as_ref() >= 0.0))
@@ -63,32 +64,40 @@ pub(super) fn build(
         drops_timed_out: service.timed_out == file::TimedOut::Dropped,
         cache: service.cache.as_ref().map(|c| ServerCache { ttl: c.ttl, hit: c.hit.0 }),
         optimistic: service.optimistic,
-        outages: outages(service, start, checks),
+        outages,
+        stalls,
     }
 }
 
-fn outages(service: &file::Service, start: Instant, checks: &mut Checks) -> Vec<Outage> {
-    let mut outages: Vec<Outage> = vec![];
+/// The outages of a service, and apart from them those in which it only stalls.
+fn outages(
+    service: &file::Service,
+    start: Instant,
+    checks: &mut Checks,
+) -> (Vec<Outage>, Vec<Stall>) {
+    let (mut outages, mut stalls) = (vec![], vec![]);
+    let mut last = start;
     for outage in &service.outage {
         let from = start.after(*outage.from.as_ref());
-        if outages.last().is_some_and(|last| from < last.until) {
+        let until = from.after(outage.span);
+        if from < last {
             checks.fault(
                 outage.from.span(),
                 "this outage begins before the last one ends",
                 "write them in order, apart",
             );
         }
+        last = until;
         let answer = match outage.answer {
             file::OutageAnswer::Error => OutageAnswer::Error,
             file::OutageAnswer::Refuse => OutageAnswer::Refuse,
             file::OutageAnswer::Hang => OutageAnswer::Hang,
+            file::OutageAnswer::Stall => {
+                stalls.push(Stall { from, until });
+                continue;
+            }
         };
-        outages.push(Outage {
-            from,
-            until: from.after(outage.span),
-            answer,
-            limits_decide: outage.limits_decide,
-        });
+        outages.push(Outage { from, until, answer, limits_decide: outage.limits_decide });
     }
-    outages
+    (outages, stalls)
 }

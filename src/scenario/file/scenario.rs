@@ -40,7 +40,7 @@ pub struct Scenario {
     pub drain: Option<Span>,
     /// What is left out of rates and shares at the beginning.
     #[serde(default)]
-    pub warm_up: Option<Spanned<Span>>,
+    pub warm_up: Option<Spanned<WarmUp>>,
     /// The run ends after so many events, if not before.
     #[serde(default)]
     pub events: Option<u64>,
@@ -55,6 +55,27 @@ pub struct Scenario {
     /// Limits that change during the run.
     #[serde(default)]
     pub change: Vec<Change>,
+    /// What disturbs the run, where it is more than the outages of the service.
+    #[serde(default)]
+    pub trigger: Option<Trigger>,
+}
+
+/// What is left out at the beginning.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub enum WarmUp {
+    /// So much.
+    Given(Span),
+    /// As much as the runs show that it takes.
+    Auto,
+}
+
+impl TryFrom<String> for WarmUp {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.trim() == "auto" { Ok(WarmUp::Auto) } else { text.parse().map(WarmUp::Given) }
+    }
 }
 
 /// Whether the run's beginning is part of the question.
@@ -200,6 +221,23 @@ pub enum OutageAnswer {
     /// Nothing, until it is over.
     #[serde(rename = "hang")]
     Hang,
+    /// It takes up nothing new: what comes waits in its queue until it is over.
+    #[serde(rename = "stall")]
+    Stall,
+}
+
+/// What disturbs a run: whether and when it recovers counts from its end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Trigger {
+    /// What reports call it.
+    #[serde(default)]
+    pub name: Option<Name>,
+    /// After the start.
+    pub from: Spanned<Span>,
+    /// For so long; without it, it is over at once.
+    #[serde(default, rename = "for")]
+    pub span: Span,
 }
 
 /// A limit becomes another.

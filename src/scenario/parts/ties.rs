@@ -9,13 +9,14 @@ use crate::scenario::Model;
 use crate::workload::{Population, Workers};
 
 /// Whether something is there that whoever comes may change for all others: a
-/// service that is not endless, or that remembers what it was asked.
+/// service that is not endless, or stalls, or remembers what it was asked.
 pub(super) fn ties_all(model: &Model) -> bool {
     let service = &model.service;
     service.places != u32::MAX
         || service.slowdown > 0.0
         || service.cache.is_some()
         || service.optimistic
+        || !service.stalls.is_empty()
 }
 
 /// Ties those who share something.

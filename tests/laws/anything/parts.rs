@@ -212,9 +212,15 @@ fn service(kind: Kind) -> BoxedStrategy<String> {
         "outage = [{ from = \"0s\", for = \"1s\", answer = \"refuse\" }, { from = \"1s\", for = \"1s\", answer = \"hang\", limits-decide = true }]",
         "outage = [{ from = \"500ms\", for = \"1s\", answer = \"5xx\", limits-decide = true }]",
         "outage = [{ from = \"500ms\", for = \"1s\", answer = \"hang\" }]",
+        "outage = [{ from = \"1s\", for = \"700ms\", answer = \"stall\" }]",
     ];
     // An attempt that hangs undecided cannot be told from an admitted one when it leaves.
-    let outages = if kind == Kind::Bounded { &outages[..5] } else { outages };
+    // Whoever waits for the end of a stall waits in one line with all others.
+    let outages = match kind {
+        Kind::Bounded => &outages[..5],
+        Kind::Apart => &outages[..outages.len() - 1],
+        Kind::Any => outages,
+    };
     table(
         "service",
         vec![
