@@ -115,6 +115,7 @@ const ROWS: &[Row] = &[
     row("bca or paired-t", "normal", (1, 100), Near, |d, r| skewed(d, r, mixed, NORMAL)),
     row("bca or paired-t", "exponential", (1, 100), Near, |d, r| skewed(d, r, mixed, WAIT)),
     row("bca or paired-t", "log-normal, cv 1.3", (1, 200), Near, |d, r| skewed(d, r, mixed, TAIL)),
+    row("bca", "normal", (1, 20), Near, |d, r| skewed(d, r, boot, NORMAL)),
     row("t after --until 2%", "normal, cv 0.1", (1, 1_000), Near, until),
     row("t after --until 2%", "mean of exponential waits", (100, 1_000), Near, until_waits),
     row("welch", "normal, deviations 1 and 3", (1, 10), Near, unpaired),
@@ -126,10 +127,9 @@ const ROWS: &[Row] = &[
     row("those after MSER-5", "the same, begun too high", (5_000, 1), Near, |d, r| {
         one_run(d, r, 8.0)
     }),
-    // What they are not good enough for, and what was chosen for it or not.
+    // What they are not good enough for.
     row("paired-t", "exponential", (1, 20), Not, |d, r| skewed(d, r, mean, WAIT)),
     row("bca", "exponential", (1, 20), Not, |d, r| skewed(d, r, boot, WAIT)),
-    row("bca", "normal", (1, 20), Near, |d, r| skewed(d, r, boot, NORMAL)),
     row("paired-t", "log-normal, cv 1.3", (1, 50), Not, |d, r| skewed(d, r, mean, TAIL)),
     row("bca", "log-normal, cv 1.3", (1, 50), Not, |d, r| skewed(d, r, boot, TAIL)),
     row("paired-t", "log-normal, cv 1.3", (1, 200), Not, |d, r| skewed(d, r, mean, TAIL)),
