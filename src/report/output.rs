@@ -25,6 +25,9 @@ impl fmt::Display for Unwritable {
 
 impl std::error::Error for Unwritable {}
 
+/// How the names of files begin that do not have theirs yet.
+const ASIDE: &str = ".tollgate-";
+
 /// A folder that files are on their way to.
 #[derive(Debug)]
 pub struct Folder {
@@ -58,6 +61,21 @@ impl Folder {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Removes the files that processes left which were killed on their way here.
+    pub fn tidy(&self) {
+        let is_stray = |path: &Path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with(ASIDE))
+                && fs::File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+        };
+        // What cannot be removed is in nobody's way.
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            if is_stray(&entry.path()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Writes a file, not yet under its name.
@@ -111,11 +129,15 @@ impl Drop for Folder {
 pub fn beside(place: &Path) -> io::Result<NamedTempFile> {
     let folder = place.parent().filter(|p| !p.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tollgate-");
+    builder.prefix(ASIDE);
     if let Some(permissions) = usual() {
         builder.permissions(permissions);
     }
-    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+    let file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    // Held until it has its name, so that nobody takes it for a stray. Where a
+    // file system has no locks, strays stay.
+    let _ = file.as_file().try_lock();
+    Ok(file)
 }
 
 #[cfg(unix)]
@@ -153,6 +175,21 @@ mod tests {
         folder.write("a.csv", b"a\n").unwrap();
         drop(folder);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn strays_are_removed_and_files_on_their_way_are_not() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(".tollgate-stray"), "half").unwrap();
+        fs::write(root.path().join("other"), "whole").unwrap();
+        let mut folder = Folder::open(root.path()).unwrap();
+        folder.write("a.csv", b"a\n").unwrap();
+        folder.tidy();
+        folder.keep().unwrap();
+        let mut names: Vec<_> =
+            fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a.csv", "other"]);
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! `sweep` and `merge`: what is finished is kept, and the same bytes come of it
 //! however often it was interrupted and however it was cut.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "how long a process lives is told by the clock of the wall"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -101,6 +106,10 @@ fn finished(partial: &Path) -> usize {
 
 const GRID: [&str; 2] = ["api.limit.rate.quota=4..12:1", "population.count=1..8:1"];
 
+/// Of three paths no chart is drawn, which would take longer than all runs.
+const CUBE: [&str; 3] =
+    ["api.limit.rate.quota=4..12:1", "population.count=1..4:1", "service.time=40ms,60ms"];
+
 /// 200 times a process is killed while it works, at an instant that it does not
 /// choose; what comes of it in the end is what comes of one that was left alone.
 #[cfg(unix)]
@@ -108,36 +117,45 @@ const GRID: [&str; 2] = ["api.limit.rate.quota=4..12:1", "population.count=1..8:
 fn killed_at_any_instant_it_loses_nothing_and_comes_to_the_same_bytes() {
     let folder = folder();
     let place = folder.path();
-    done(place, &sweep(&GRID, "whole", &["--quiet"]));
+    let begin = Instant::now();
+    done(place, &sweep(&CUBE, "whole", &["--quiet"]));
+    let whole_time = begin.elapsed();
     let whole = files(&place.join("whole"));
     assert_eq!(lines(&whole["sweep.csv"]), 1 + 72 * 2 * tollgate::metric::METRICS.len());
-    let (mut kills, mut completed, mut kept, mut draw) = (0, 0, 0, 0x9e37_79b9_7f4a_7c15_u64);
+    let (partial, part) = ("cut/part-00000-of-00001.partial", "cut/part-00000-of-00001.jsonl");
+    let (partial, part) = (place.join(partial), place.join(part));
+    let (mut kills, mut midway, mut late, mut draw) = (0, 0, 0, 0x9e37_79b9_7f4a_7c15_u64);
     while kills < 200 {
-        let partial = place.join("cut/part-00000-of-00001.partial");
         let before = finished(&partial);
-        let mut child = command(place, &sweep(&GRID, "cut", &["--quiet", "--threads", "2"]))
+        let mut child = command(place, &sweep(&CUBE, "cut", &["--quiet", "--threads", "2"]))
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
         draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        std::thread::sleep(Duration::from_micros(2_000 + (draw >> 33) % 60_000));
-        if child.try_wait().unwrap().is_none() {
-            child.kill().unwrap();
-            kills += 1;
+        // Twice while it merges, and then it may come to its end.
+        if late < 2 {
+            std::thread::sleep(whole_time.mul_f64((draw >> 33) as f64 / (1_u64 << 31) as f64));
+            if child.try_wait().unwrap().is_none() {
+                child.kill().unwrap();
+                kills += 1;
+            }
         }
-        let status = child.wait().unwrap();
-        if status.success() {
-            assert_eq!(files(&place.join("cut")), whole);
+        if child.wait().unwrap().success() {
+            let cut = files(&place.join("cut"));
+            assert!(cut.keys().eq(whole.keys()), "{:?} after {kills} kills", cut.keys());
+            assert!(cut == whole, "other bytes after {kills} kills");
             fs::remove_dir_all(place.join("cut")).unwrap();
-            completed += 1;
-        } else if partial.exists() {
+            late = 0;
+        } else if part.exists() {
+            late += 1;
+        } else {
             assert!(finished(&partial) >= before, "a finished point is gone");
-            kept += usize::from(finished(&partial) > 0);
+            midway += usize::from(finished(&partial) > before);
         }
     }
-    done(place, &sweep(&GRID, "cut", &["--quiet"]));
-    assert_eq!(files(&place.join("cut")), whole, "after {kills} kills, {completed} times whole");
-    assert!(kept >= 20, "of 200 kills only {kept} left points behind: they come too early");
+    done(place, &sweep(&CUBE, "cut", &["--quiet"]));
+    assert!(files(&place.join("cut")) == whole, "other bytes after {kills} kills");
+    assert!(midway >= 20, "only {midway} of {kills} kills left more points behind");
 }
 
 #[test]

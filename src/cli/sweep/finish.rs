@@ -41,6 +41,7 @@ pub(in crate::cli) fn finish(
     threads: NonZeroUsize,
 ) -> Result<(), Failure> {
     let mut folder = Folder::open(path)?;
+    folder.tidy();
     let mut shown = Shown::new(metric);
     let merged = merge(&mut folder, |head, point| shown.add(head, point))?;
     let mut names = vec!["sweep.csv".to_owned(), "sweep.json".to_owned()];

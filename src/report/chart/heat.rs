@@ -17,9 +17,13 @@ const WIDEST: f64 = 96.0;
 const GAP: f64 = 28.0;
 /// The most that the values at the left may take, in pixels.
 const VALUES: f64 = 120.0;
-/// The opacity of the least and of the most, in per cent: the most is not so dark
-/// that the ink of text cannot be read on it, on either background.
-const OPACITY: (f64, f64) = (5.0, 75.0);
+/// The opacity of the least, and how much each shade has more, in per cent: the
+/// most is not so dark that the ink of text cannot be read on it, on either
+/// background.
+const OPACITY: (u8, u8) = (5, 7);
+/// From the least shade to the most: with more, the mixtures at the edges of
+/// letters would be more than the colours of a PNG.
+const STEPS: u8 = 10;
 /// How many shades the key shows.
 const SHADES: usize = 6;
 
@@ -236,10 +240,9 @@ impl Heat {
 /// One hue, from pale to dark.
 fn shade(value: f64, (least, most): (f64, f64)) -> Pen {
     let part = if most > least { ((value - least) / (most - least)).clamp(0.0, 1.0) } else { 0.0 };
-    let opacity = OPACITY.0 + part * (OPACITY.1 - OPACITY.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 5 and 75")]
-    let opacity = opacity.round() as u8;
-    Pen::solid(Ink::Admitted).faint(opacity)
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to STEPS")]
+    let step = (part * f64::from(STEPS)).round() as u8;
+    Pen::solid(Ink::Admitted).faint(OPACITY.0 + OPACITY.1 * step)
 }
 
 #[cfg(test)]

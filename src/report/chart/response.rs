@@ -6,6 +6,7 @@ use super::ink::{Ink, Pen};
 use super::key::{self, Entry};
 use super::number::{duration, figure, percent};
 use super::panel::{Frame, Panel, gutter};
+use super::reduce::envelope;
 use super::scale::{Scale, Unit};
 use super::{Chart, Estimate};
 
@@ -134,11 +135,19 @@ impl Response {
     fn draw_band(&self, panel: &mut Panel, index: usize, client: &Client) {
         let (bottom, top) = (panel.y.from, panel.y.to);
         let held = |end: f64, mean: f64| if end.is_nan() { mean } else { end.clamp(bottom, top) };
+        let range = (panel.x.place(panel.x.from), panel.x.place(panel.x.to));
         for piece in self.pieces(client) {
-            let edge = |end: fn(&Estimate) -> f64| -> Vec<(f64, f64)> {
-                piece.iter().map(|(x, y)| (*x, held(end(y), y.mean))).collect()
+            let lows: Vec<f64> = piece.iter().map(|(_, y)| held(y.low, y.mean)).collect();
+            let highs: Vec<f64> = piece.iter().map(|(_, y)| held(y.high, y.mean)).collect();
+            // On a logarithmic axis, columns are as wide as they look.
+            let places: Vec<f64> = piece.iter().map(|(x, _)| panel.x.place(*x)).collect();
+            let columns = panel.columns_across() / 2;
+            let (low, high) = envelope(&places, (&lows, &highs), range, columns);
+            let back = |edge: Vec<(f64, f64)>| -> Vec<(f64, f64)> {
+                let value = |x| if panel.x.log { libm::exp10(x) } else { x };
+                edge.into_iter().map(|(x, y)| (value(x), y)).collect()
             };
-            let (low, high) = (edge(|y| y.low), edge(|y| y.high));
+            let (low, high) = (back(low), back(high));
             if low != high {
                 panel.ribbon(&low, &high, Pen::solid(Ink::series(index)).faint(15));
             }

@@ -314,7 +314,7 @@ pub(super) fn response(names: &[&str], count: usize) -> Chart {
     let client = |index: usize| {
         let at = |step: usize| {
             let part = step as f64 / count.max(1) as f64;
-            let gap = index == 2 && step % 5 == 1;
+            let gap = index == 2 && step % 5 == 1 && step < 40;
             (!gap).then(|| about(0.9 * (1.0 - part) / (1.0 + index as f64), 0.1))
         };
         response::Client { name: names[index].to_owned(), y: (0..count).map(at).collect() }

@@ -25,7 +25,7 @@ fn charts(names: &[&str], bins: usize) -> Vec<Chart> {
         sample::fairness(names),
         sample::wait(names),
         sample::response(names, bins),
-        sample::heat(names, bins.min(12), bins.min(11)),
+        sample::heat(names, bins.min(8), bins.min(8)),
     ]
 }
 
@@ -111,6 +111,14 @@ fn a_dense_chart_stays_small() {
             [chart.svg().len(), chart.png(2, Theme::Light).len(), chart.png(2, Theme::Dark).len()];
         assert!(sizes.iter().all(|&size| size < 200_000), "{}: {sizes:?}", chart.name());
     }
+}
+
+/// Every cell has a number, and letters are what a picture is large of.
+#[test]
+fn a_field_of_as_many_cells_as_are_drawn_is_not_large() {
+    let chart = sample::heat(&NAMES[..2], 20, 20);
+    let sizes = [chart.svg().len(), chart.png(2, Theme::Light).len()];
+    assert!(sizes.iter().all(|&size| size < 400_000), "{sizes:?}");
 }
 
 #[test]
