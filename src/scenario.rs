@@ -17,6 +17,7 @@ mod plan;
 mod preset;
 pub mod quick;
 pub mod reference;
+pub mod vary;
 
 pub use alone::Alone;
 pub use assumption::Assumption;

@@ -195,7 +195,7 @@ pub(super) struct Nesting {
 }
 
 impl Nesting {
-    fn step(&mut self, c: char) {
+    pub(super) fn step(&mut self, c: char) {
         match (self.quote, c) {
             (Some(open), _) if c == open => self.quote = None,
             // Outside of brackets it is the apostrophe of a path.
