@@ -10,6 +10,7 @@ mod outcome;
 mod ranking;
 mod replicate;
 mod side_by_side;
+pub mod tune;
 
 pub use equal::{Equality, equalities};
 pub use outcome::{ClassOutcome, Outcome, Run, Sample, WAITS};

@@ -14,6 +14,7 @@ mod gamma;
 pub mod fairness;
 pub mod max_min;
 pub mod chance;
+pub mod rise;
 
 #[cfg(test)]
 mod golden;

@@ -214,7 +214,7 @@ fn waits(histogram: &Histogram) -> [f64; WAITS.len()] {
 }
 
 /// A metric's estimate from its samples.
-fn estimate(samples: &[Sample]) -> Option<Estimate> {
+pub(super) fn estimate(samples: &[Sample]) -> Option<Estimate> {
     let mut values = vec![];
     let mut denominators = vec![];
     for sample in samples {

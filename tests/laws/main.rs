@@ -24,3 +24,4 @@ mod replay;
 #[path = "../lab/table.rs"]
 mod table;
 mod ties;
+mod tuning;
