@@ -17,6 +17,7 @@ mod run;
 mod schedule;
 mod show;
 mod stats;
+mod tune;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -49,6 +50,8 @@ struct Cli {
 enum Command {
     /// Compare clients at one API over the same seeds
     Compare(compare::Compare),
+    /// Find the value of a limit, or of anything else, that meets goals
+    Tune(tune::Tune),
     /// Run one client with one seed
     Run(run::Run),
     /// Let limits decide on the requests of a trace
@@ -212,6 +215,7 @@ impl From<ExperimentError> for Failure {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Compare(command) => command.run(),
+        Command::Tune(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Schedule(command) => command.run(),

@@ -18,6 +18,7 @@ pub mod decisions;
 pub mod rehearsal;
 pub mod chart;
 pub mod figures;
+pub mod tuning;
 pub mod output;
 #[cfg(test)]
 mod fixture;

@@ -14,6 +14,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// How long nobody wants a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// A bar whose end is not known yet.
+const SO_FAR: &str = "{bar:24} {pos} of {len} runs so far, {per_sec}, {eta} to go";
+
 /// A bar on stderr, where that is a terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -35,10 +38,46 @@ impl Progress {
         }
     }
 
+    /// So many runs are done of those that were asked for so far: there may be more.
+    pub(super) fn tell_so_far(&self, done: usize, asked: usize) {
+        if self.since.is_some_and(|since| since.elapsed() >= PATIENCE) {
+            let bar = self.bar.get_or_init(|| {
+                let style = ProgressStyle::with_template(SO_FAR);
+                let style = style.expect("the template is one that indicatif reads");
+                ProgressBar::new(asked as u64).with_style(style)
+            });
+            bar.set_length(asked as u64);
+            bar.set_position(done as u64);
+        }
+    }
+
     /// The runs are over: the bar is wiped away.
     pub(super) fn end(&self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// How long runs take here.
+#[derive(Debug)]
+pub(super) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// It runs.
+    pub(super) fn start() -> Stopwatch {
+        Stopwatch(Instant::now())
+    }
+
+    /// How long `more` runs would take, as `done` took until now: `about 3 min`.
+    pub(super) fn told(&self, done: u64, more: u64) -> String {
+        let seconds = self.0.elapsed().as_secs_f64() * more as f64 / done.max(1) as f64;
+        if seconds < 90.0 {
+            format!("about {} s", seconds.ceil())
+        } else if seconds < 5_400.0 {
+            format!("about {} min", (seconds / 60.0).ceil())
+        } else {
+            format!("about {} h", (seconds / 3_600.0).ceil())
         }
     }
 }

@@ -9,7 +9,8 @@
 //! bytes never change.
 //!
 //! One chart a file; each defines the struct it draws:
-//! [`work_time`], [`rate`], [`waves`], [`throttled`], [`fairness`], [`wait`].
+//! [`work_time`], [`rate`], [`waves`], [`throttled`], [`fairness`], [`wait`],
+//! [`response`], [`front`].
 
 mod ink;
 mod font;
@@ -31,6 +32,8 @@ pub mod waves;
 pub mod throttled;
 pub mod fairness;
 pub mod wait;
+pub mod response;
+pub mod front;
 
 #[cfg(test)]
 mod sample;

@@ -60,13 +60,6 @@ pub fn json<'d>(
     documents: impl Iterator<Item = (Kind, &'d Document)>,
 ) -> String {
     let seeds = subject.seeds;
-    let file = |(kind, document): (Kind, &Document)| {
-        json!({
-            "kind": kind.word(),
-            "name": base(document.name()),
-            "sha256": hex(document.text().as_bytes()),
-        })
-    };
     let command = format!("{} --seeds {} --seed {}", asked.command(), seeds.count, seeds.root);
     let mut record = json!({
         "tollgate": env!("CARGO_PKG_VERSION"),
@@ -76,7 +69,7 @@ pub fn json<'d>(
         "api": subject.plan.api,
         "clients": subject.plan.variants.iter().map(|v| &v.name).collect::<Vec<_>>(),
         "digest": subject.plan.digest,
-        "files": documents.map(file).collect::<Vec<Value>>(),
+        "files": files(documents),
         "root-seed": seeds.root,
         "seeds": seeds.count,
         "interval": {
@@ -88,6 +81,18 @@ pub fn json<'d>(
     });
     add_libraries(&mut record, subject.plan);
     format!("{record:#}\n")
+}
+
+/// The files that all stands on, each with its digest.
+pub(super) fn files<'d>(documents: impl Iterator<Item = (Kind, &'d Document)>) -> Value {
+    let file = |(kind, document): (Kind, &Document)| {
+        json!({
+            "kind": kind.word(),
+            "name": base(document.name()),
+            "sha256": hex(document.text().as_bytes()),
+        })
+    };
+    Value::Array(documents.map(file).collect())
 }
 
 /// Adds which library, in which version, each client does as, where any does.

@@ -8,7 +8,7 @@
 //! speak against it, a finer look takes the place of the coarse one, and the answer
 //! is the beginning of the last stretch that holds, as far as was seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Question, Verdict};
 use super::knob::Knob;
@@ -106,7 +106,7 @@ pub fn search<E>(knob: &Knob, way: Way, probes: Probes<'_, E>) -> Result<Found, 
         search.settle(&seen)?;
         ends = search.ends()?;
     }
-    let (best, misses) = ends;
+    let (best, misses) = search.confirmed(ends)?;
     let until = search.until(best);
     let value = |position: Option<usize>| position.map(|p| way.value(p, last));
     let (best, misses, until) = (value(best), value(misses), value(until));
@@ -123,6 +123,9 @@ impl Way {
         }
     }
 }
+
+/// The beginning of what meets for sure, and the end of what misses before it.
+type Ends = (Option<usize>, Option<usize>);
 
 struct Search<'p, E> {
     count: usize,
@@ -179,7 +182,7 @@ impl<E> Search<'_, E> {
     }
 
     /// The beginning of what meets for sure, and the end of what misses before it.
-    fn ends(&mut self) -> Result<(Option<usize>, Option<usize>), Stop<E>> {
+    fn ends(&mut self) -> Result<Ends, Stop<E>> {
         let seen = self.seen();
         let best = match self.stretch(&seen) {
             Some(start) => Some(self.beginning(&seen, start)?),
@@ -195,6 +198,22 @@ impl<E> Search<'_, E> {
             miss => miss,
         };
         Ok((best, misses))
+    }
+
+    /// The same ends once they held with twice the seeds that first spoke for them:
+    /// who looks again and again until something is sure is sure too soon. Where one
+    /// does not hold, the search goes on.
+    fn confirmed(&mut self, mut ends: Ends) -> Result<Ends, Stop<E>> {
+        let mut confirmed = BTreeSet::new();
+        loop {
+            let new = [ends.0, ends.1].into_iter().flatten().filter(|p| confirmed.insert(*p));
+            let new: Vec<Place> = new.map(|position| self.place(position)).collect();
+            if !self.probes.double(&new)? {
+                return Ok(ends);
+            }
+            self.probes.settle(&new)?;
+            ends = self.ends()?;
+        }
     }
 
     /// Where the stretch begins that holds to the end of the range, or the first
