@@ -9,7 +9,9 @@ use clap::Args;
 
 use super::progress::{Progress, Stopwatch};
 use super::{Common, Failure, Threads, load, print, say};
-use crate::experiment::tune::{self, Ask, Bench, Effort, Found, Front, Place, Probes, Question};
+use crate::experiment::tune::{
+    self, Ask, Bench, Effort, Found, Front, Place, Probes, Question, Stop,
+};
 use crate::metric::Condition;
 use crate::report::chart::Theme;
 use crate::report::figures::SCALE;
@@ -31,23 +33,24 @@ const MOST_UNTIL: usize = 10_000;
 /// Tunes a scenario.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A value meets the goals when the whole 95 % interval of every one does, and misses
-when one is missed so; what is neither gets twice as many seeds, up to --seeds-max.
-All values are run with the same seeds. One knob whose smallest or largest value is
-wanted is searched by bisection, or from end to end where its response turns; two
-knobs, or an objective that is measured, give the points that nobody beats.
+A value meets the goals when the whole 95 % interval of each does, and misses
+when one misses so; what does neither gets twice as many seeds, up to
+--seeds-max. All values are run with the same seeds. One knob whose smallest or
+largest value is wanted is searched by bisection, or from end to end where its
+response turns. Two knobs, or an objective that is measured, give the points
+that nobody beats, on a grid of at most 121 that is refined around them.
 
 Examples:
   tollgate tune burst --vary api.limit.burst=1..500 \\
       --goal 'rejected_share <= 9.5%' --minimise api.limit.burst
   tollgate tune burst --vary population.count=10..60 \\
       --goal 'rejected_share <= 1%' --maximise population.count --until 2%
-  tollgate tune burst --vary api.limit.burst=2..40 --vary api.limit.rate=30/s..60/s \\
-      --goal 'rejected_share <= 2%' --minimise api.limit.burst \\
-      --minimise api.limit.rate --seeds-max 40
-  tollgate tune overload --client 'bottleneck(minTime=500)' --set horizon=1min \\
-      --vary population.count=5..20:5 --goal 'p99_wait < 30s' \\
-      --maximise goodput --seeds 4 --seeds-max 8")]
+  tollgate tune burst --vary api.limit.burst=5..15 \\
+      --vary population.count=32..38 --goal 'rejected_share <= 2%' \\
+      --minimise api.limit.burst --maximise population.count --seeds-max 40
+  tollgate tune aiclicks --client exponential-jitter \\
+      --vary client.exponential-jitter.wait.base=1s..9s:2s \\
+      --minimise p99_wait --minimise 429s --seeds 5 --seeds-max 10")]
 pub(super) struct Tune {
     /// A scenario: a name (see `tollgate list`) or a file
     name: String,
@@ -193,6 +196,14 @@ impl Tune {
             wanted.fetch_add(more, Ordering::Relaxed);
             bench.measure(asks)
         };
+        // What the model does not have is told by one run, and not after all of them.
+        let first: Place = vec![0; asked.knobs.len()];
+        let trial = measure(&[Ask { place: first.clone(), first: 0, count: 1 }]);
+        let trial = trial.map_err(|error| asked.failure(Stop::Measure(error)))?;
+        for evidence in &trial {
+            let judged = question.judge(evidence);
+            judged.map_err(|unknown| asked.failure(Stop::Unknown(first.clone(), unknown)))?;
+        }
         let probes = Probes::new(question, effort, &mut measure);
         let found = match &asked.wanted {
             Wanted::End(way) => {

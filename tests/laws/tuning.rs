@@ -231,3 +231,15 @@ fn points_far_from_the_goal_get_the_first_seeds_alone() {
     let near = found.points[&vec![500]].evidence.seeds();
     assert!(near > 10 && (near / 10).is_power_of_two(), "{near}");
 }
+
+/// Where all that a coarse look sees misses, on either side of a narrow band.
+#[test]
+fn a_band_narrower_than_any_look_is_found() {
+    let goal = "calls >= 700.5 and calls <= 703.5";
+    for (way, best, misses) in [(Way::Minimise, 701, 700), (Way::Maximise, 703, 704)] {
+        let found = found(1_000, way, goal, 2_000, 1.0, |x| x as f64);
+        is_sound(&found, way);
+        assert_eq!((found.best, found.misses), (Some(best), Some(misses)), "{way:?}");
+        assert!(matches!(found.turn, Some(Turn::Goals(..))), "{:?}", found.turn);
+    }
+}

@@ -88,7 +88,7 @@ impl Asked {
             if !plan.variants.iter().any(|variant| variant.name == *name) {
                 let names: Vec<String> = plan.variants.iter().map(|v| v.name.clone()).collect();
                 return Err(Failure::Usage(format!(
-                    "a goal is about `{name}`, who is not here\n  help: there is: {}",
+                    "a goal is about `{name}`, who is not here\n  help: there is: {}; with --client NAME, who is judged, others come too",
                     listed(&names)
                 )));
             }
@@ -104,10 +104,7 @@ impl Asked {
                 self.at(&place)
             )),
             Stop::Measure(BenchError::Plan(_, Failure::Model(LoadError::Set(error)))) => {
-                let text = error.to_string();
-                let is_knob = |knob: &Knob| text.contains(&format!("--set {}:", knob.path()));
-                let is_knob = self.knobs.iter().any(is_knob);
-                Failure::Usage(if is_knob { text.replacen("--set", "--vary", 1) } else { text })
+                Failure::Usage(self.as_varied(&error.to_string()))
             }
             Stop::Measure(BenchError::Plan(place, failure)) => {
                 say(&format!("the model is wrong at {}:", self.at(&place)));
@@ -118,6 +115,18 @@ impl Asked {
             }
             Stop::Measure(BenchError::Run(error)) => error.into(),
         }
+    }
+
+    /// An error of a setting in the words of the flag that made it.
+    fn as_varied(&self, error: &str) -> String {
+        let told = error.strip_prefix("--set ").and_then(|rest| rest.split_once(": "));
+        let Some((path, why)) = told else { return error.to_owned() };
+        // A file's own paths do not begin with its kind.
+        let knob = self.knobs.iter().find(|knob| {
+            let before = knob.path().strip_suffix(path);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        });
+        knob.map_or(error.to_owned(), |knob| format!("--vary {}: {why}", knob.path()))
     }
 
     /// `a.b=5 c.d=6`

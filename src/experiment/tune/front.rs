@@ -3,7 +3,7 @@
 //! A grid from end to end is refined around the points that may be of the front,
 //! halving the distance to their neighbours, for as long as the budget lasts. What
 //! is better is judged as all else here: paired by seed and for sure. So a point is
-//! of the front, beaten, or neither can be said.
+//! of the front, beaten by one that meets the goals for sure, or neither can be said.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,9 +42,9 @@ pub enum What {
 /// What a point is among the others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
-    /// It meets the goals and nobody is better, both for sure.
+    /// It meets the goals for sure, and for sure none of those that do is better.
     Front,
-    /// It may be of the front.
+    /// It may miss a goal, or one that does not may be better.
     Open,
     /// Another point is better for sure.
     Beaten,
@@ -147,8 +147,9 @@ fn standings<E>(probes: &Probes<'_, E>, objectives: &[Objective]) -> BTreeMap<Pl
             return Standing::Misses;
         }
         let others = points.iter().filter(|(other, _)| *other != place);
-        let mut may_be_beaten = point.verdict == Verdict::Open;
-        for (other, better) in others.filter(|(_, other)| other.verdict != Verdict::Misses) {
+        let mut may_be_beaten = false;
+        // Who may miss the goals himself beats nobody.
+        for (other, better) in others.filter(|(_, other)| other.verdict == Verdict::Meets) {
             let each = objectives.iter();
             let compared = each.map(|o| compare(probes, o, (other, better), (place, point)));
             let compared: Vec<Option<Ordering>> = compared.collect();
@@ -157,12 +158,13 @@ fn standings<E>(probes: &Probes<'_, E>, objectives: &[Objective]) -> BTreeMap<Pl
             if is(Ordering::Greater) || (sure && !is(Ordering::Less)) {
                 continue;
             }
-            if sure && better.verdict == Verdict::Meets {
+            if sure {
                 return Standing::Beaten;
             }
             may_be_beaten = true;
         }
-        if may_be_beaten { Standing::Open } else { Standing::Front }
+        let is_open = may_be_beaten || point.verdict == Verdict::Open;
+        if is_open { Standing::Open } else { Standing::Front }
     };
     points.iter().map(|(place, point)| (place.clone(), standing(place, point))).collect()
 }

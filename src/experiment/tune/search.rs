@@ -184,7 +184,11 @@ impl<E> Search<'_, E> {
     /// The beginning of what meets for sure, and the end of what misses before it.
     fn ends(&mut self) -> Result<Ends, Stop<E>> {
         let seen = self.seen();
-        let best = match self.stretch(&seen) {
+        let start = match self.stretch(&seen) {
+            None => self.band(&seen)?,
+            start => start,
+        };
+        let best = match start {
             Some(start) => Some(self.beginning(&seen, start)?),
             None => None,
         };
@@ -222,6 +226,36 @@ impl<E> Search<'_, E> {
         let meets = |p: &&usize| self.known(**p) == Verdict::Meets;
         let to_the_end = seen.iter().rev().take_while(meets).last();
         to_the_end.or_else(|| seen.iter().find(meets)).copied()
+    }
+
+    /// A position that meets between two that do not, where the response crosses more
+    /// than one bound from the one to the other: `calls >= 5 and calls <= 6`.
+    fn band(&mut self, seen: &[usize]) -> Result<Option<usize>, Stop<E>> {
+        for pair in seen.windows(2) {
+            let (mut low, mut high) = (pair[0], pair[1]);
+            while high - low > 1 && self.crossed(low, high) > 1 {
+                let middle = low + (high - low) / 2;
+                if self.verdict(middle)? == Verdict::Meets {
+                    return Ok(Some(middle));
+                }
+                if self.crossed(low, middle) > 1 { high = middle } else { low = middle }
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many bounds of the goals lie between the means of two positions.
+    fn crossed(&self, one: usize, other: usize) -> usize {
+        let question = self.probes.question();
+        let mean = |position: usize, subject: &Subject| {
+            let point = &self.probes.points()[&self.place(position)];
+            question.level(&point.evidence, subject).map_or(0.0, |level| level.value())
+        };
+        let bounds = question.goals().iter().flat_map(Condition::bounds);
+        let is_between = |(subject, _, bound): &(&Subject, _, f64)| {
+            (mean(one, subject) < *bound) != (mean(other, subject) < *bound)
+        };
+        bounds.filter(is_between).count()
     }
 
     /// The first position of a stretch of which `start` is the first seen so far.

@@ -17,9 +17,9 @@ const PLOT: f64 = 360.0;
 const DOT: u32 = 45;
 /// More points than this have no room for a name each.
 const NAMED: usize = 10;
-/// How far what is more than zero is from the least value, where an axis need
-/// not begin at zero.
-const FAR: f64 = 3.0;
+/// Where zero is farther from the values than this, as a share of how far they
+/// reach, an axis does not begin at zero.
+const FAR: f64 = 1.0;
 
 /// What the chart shows.
 #[derive(Clone, Debug)]

@@ -27,12 +27,13 @@ fn title(tuning: &Tuning<'_>) -> String {
     said[..end.unwrap_or(said.len())].trim_end_matches('.').to_owned()
 }
 
-fn subtitle(tuning: &Tuning<'_>) -> String {
+/// What was run, over how many seeds.
+fn run(tuning: &Tuning<'_>, what: &str) -> String {
     let (least, most) = tuning.seeds();
     let seeds = if least == most { least.to_string() } else { format!("{least} to {most}") };
-    let (title, client) = (visible(&tuning.plan.title), visible(tuning.client));
-    let end = if title.ends_with('?') { "" } else { ";" };
-    format!("{title}{end} {client}, {seeds} seeds a point, mean with 95% interval")
+    let (what, client) = (visible(what), visible(tuning.client));
+    let end = if what.ends_with('?') { "" } else { ";" };
+    format!("{what}{end} {client}, {seeds} seeds a point, mean with 95% interval")
 }
 
 const fn number(unit: Unit) -> Number {
@@ -95,8 +96,8 @@ fn of_response(tuning: &Tuning<'_>, found: &Found) -> Chart {
     };
     response::Response {
         title: title(tuning),
-        subtitle: subtitle(tuning),
-        knob: knob_title(knob),
+        subtitle: run(tuning, &tuning.plan.title),
+        knob: knob_title(knob) + if knob.is_wide() { " (log scale)" } else { "" },
         unit: knob_number(knob),
         wide: knob.is_wide(),
         measured: tuning.question.subjects().iter().map(measured).collect(),
@@ -147,7 +148,7 @@ fn of_front(tuning: &Tuning<'_>, objectives: &[Objective], found: &Front) -> Cha
     let wanted: Vec<String> = objectives.iter().map(|o| objective(tuning, o)).collect();
     front::Front {
         title: title(tuning),
-        subtitle: format!("{}; {}", wanted.join(", "), subtitle(tuning)),
+        subtitle: format!("{}; {}", wanted.join(", "), run(tuning, &tuning.plan.name)),
         x: axis(&axes[0]),
         y: axis(&axes[1]),
         points: found.standings.iter().filter_map(drawn).collect(),

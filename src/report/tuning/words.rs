@@ -213,21 +213,24 @@ impl End<'_> {
         let pair =
             |(from, to): (usize, usize)| format!("from {} to {}", self.text(from), self.text(to));
         let why = match self.found.turn.as_ref()? {
-            Turn::Response { subject, rises, falls } => {
-                format!("{} rises {} and falls {}", named(subject), pair(*rises), pair(*falls))
-            }
+            Turn::Response { subject, rises, falls } => format!(
+                "The response does not go one way: {} rises {} and falls {}",
+                named(subject),
+                pair(*rises),
+                pair(*falls)
+            ),
             Turn::Goals(one, two, three) => {
                 let is = |value: &usize| {
                     let points = &self.found.points;
                     points.get(&vec![*value]).map_or(String::new(), |p| p.verdict.to_string())
                 };
                 let each = [one, two, three].map(|v| format!("{} {}", self.text(*v), is(v)));
-                listed(&each)
+                format!("No one value parts what meets from what misses: {}", listed(&each))
             }
         };
         let points = self.found.points.len();
         Some(format!(
-            "! The response does not go one way: {why}. So {points} points from end to end were looked at; what lies between them was not.{}",
+            "! {why}. So {points} values from end to end were looked at; what lies between them was not.{}",
             self.stretches()
         ))
     }
