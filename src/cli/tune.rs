@@ -58,8 +58,8 @@ pub(super) struct Tune {
     /// PATH=A..B:STEP; at most two
     #[arg(long, value_name = "PATH=A..B", required = true)]
     vary: Vec<String>,
-    /// A condition to meet, such as 'p99_wait < 2s' (see `list metrics`); of several,
-    /// all
+    /// A condition to meet, such as 'wait-p99 < 2s' (see `list metrics`); of
+    /// several, all
     #[arg(long = "goal", value_name = "CONDITION", value_parser = condition)]
     goals: Vec<Condition>,
     /// Look for the smallest: a path that is varied, or a metric

@@ -394,8 +394,18 @@ fn every_example_of_every_help_runs() {
     }
     let binary = Path::new(env!("CARGO_BIN_EXE_tollgate"));
     let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
-    let commands =
-        ["compare", "run", "replay", "schedule", "list", "show", "check", "init", "completions"];
+    let commands = [
+        "compare",
+        "tune",
+        "run",
+        "replay",
+        "schedule",
+        "list",
+        "show",
+        "check",
+        "init",
+        "completions",
+    ];
     let mut count = 0;
     for command in std::iter::once(None).chain(commands.map(Some)) {
         let asked: Vec<&str> = command.into_iter().chain(["--help"]).collect();

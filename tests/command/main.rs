@@ -3,3 +3,4 @@
 mod cli;
 mod names;
 mod readme;
+mod tune;

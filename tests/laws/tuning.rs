@@ -30,13 +30,11 @@ fn measure(
 ) -> impl FnMut(&[Ask]) -> Result<Vec<Evidence>, Infallible> {
     move |asks| {
         let answer = |ask: &Ask| {
-            let values = response(&ask.place);
-            let mut evidence = Evidence::of(values.len());
-            for seed in ask.first..ask.first + ask.count {
-                let sample = |value: &f64| Sample::Plain(Some(value + noise(seed, size)));
-                evidence.push(values.iter().map(sample));
-            }
-            evidence
+            let seeds = || ask.first..ask.first + ask.count;
+            let of = |value: f64| {
+                seeds().map(|seed| Sample::Plain(Some(value + noise(seed, size)))).collect()
+            };
+            Evidence::of(response(&ask.place).into_iter().map(of).collect())
         };
         Ok(asks.iter().map(answer).collect())
     }

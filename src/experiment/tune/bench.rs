@@ -125,12 +125,10 @@ impl<E> Bench<'_, E> {
         };
         let owners: Vec<usize> = self.subjects.iter().map(owner).collect();
         let evidence = |by_client: &[Vec<Vec<Sample>>]| {
-            let mut evidence = Evidence::of(self.subjects.len());
-            for seed in 0..seeds.count {
-                let own = owners.iter().enumerate();
-                evidence.push(own.map(|(subject, client)| by_client[*client][seed][subject]));
-            }
-            evidence
+            let of = |(subject, client): (usize, &usize)| {
+                by_client[*client].iter().map(|seed| seed[subject]).collect()
+            };
+            Evidence::of(owners.iter().enumerate().map(of).collect())
         };
         Ok(gathered.chunks(clients.len()).map(evidence).collect())
     }

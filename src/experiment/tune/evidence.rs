@@ -174,23 +174,16 @@ impl Question {
 }
 
 impl Evidence {
-    /// Nothing yet of so many subjects.
+    /// Of samples by subject, in the order of the seeds.
     #[must_use]
-    pub fn of(subjects: usize) -> Evidence {
-        Evidence { samples: vec![vec![]; subjects] }
+    pub fn of(samples: Vec<Vec<Sample>>) -> Evidence {
+        Evidence { samples }
     }
 
     /// How many seeds there are.
     #[must_use]
     pub fn seeds(&self) -> usize {
         self.samples.first().map_or(0, Vec::len)
-    }
-
-    /// Adds the next seed: a sample of each subject.
-    pub fn push(&mut self, samples: impl IntoIterator<Item = Sample>) {
-        for (all, sample) in self.samples.iter_mut().zip(samples) {
-            all.push(sample);
-        }
     }
 
     /// Adds the seeds that come next.

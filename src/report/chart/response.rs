@@ -178,7 +178,7 @@ fn draw(canvas: &Canvas, panel: &mut Panel, measured: &Measured) {
         let at = (point.at, y);
         match point.meets {
             Some(true) if is_drawn => panel.dot(at, DOT, Ink::series(3)),
-            Some(false) | Some(true) => {
+            Some(_) => {
                 panel.disc(at, DOT, Ink::Paper);
                 panel.ring(at, DOT, Ink::series(0));
             }

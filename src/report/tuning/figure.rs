@@ -111,10 +111,10 @@ fn of_response(tuning: &Tuning<'_>, found: &Found) -> Chart {
 fn of_front(tuning: &Tuning<'_>, objectives: &[Objective], found: &Front) -> Chart {
     // What is wanted comes first; where that is one thing, a knob is beside it.
     let knobs = (0..tuning.knobs.len()).map(What::Knob);
-    let mut axes: Vec<What> = objectives.iter().map(|objective| objective.what.clone()).collect();
+    let mut shown: Vec<What> = objectives.iter().map(|objective| objective.what.clone()).collect();
     for knob in knobs {
-        if !axes.contains(&knob) && axes.len() < 2 {
-            axes.insert(0, knob);
+        if !shown.contains(&knob) && shown.len() < 2 {
+            shown.insert(0, knob);
         }
     }
     let axis = |what: &What| match what {
@@ -135,8 +135,8 @@ fn of_front(tuning: &Tuning<'_>, objectives: &[Objective], found: &Front) -> Cha
     let drawn = |(place, standing): (&Place, &Standing)| {
         Some(front::Point {
             name: point(tuning.knobs, place),
-            x: on(&axes[0], place)?,
-            y: on(&axes[1], place)?,
+            x: on(&shown[0], place)?,
+            y: on(&shown[1], place)?,
             is: match standing {
                 Standing::Front => front::Is::Front,
                 Standing::Open => front::Is::Open,
@@ -149,8 +149,8 @@ fn of_front(tuning: &Tuning<'_>, objectives: &[Objective], found: &Front) -> Cha
     front::Front {
         title: title(tuning),
         subtitle: format!("{}; {}", wanted.join(", "), run(tuning, &tuning.plan.name)),
-        x: axis(&axes[0]),
-        y: axis(&axes[1]),
+        x: axis(&shown[0]),
+        y: axis(&shown[1]),
         points: found.standings.iter().filter_map(drawn).collect(),
     }
     .chart()

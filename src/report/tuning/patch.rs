@@ -22,55 +22,55 @@ pub struct Home {
 #[must_use]
 pub fn patch(tuning: &Tuning<'_>, scenario: &str, homes: &[Home]) -> String {
     // A command that is broken into lines is none.
-    let mut text = format!("# {}\n", visible(tuning.command));
-    for line in answer(tuning) {
-        text.push_str(&comment(&line.replace(KEPT, " ")));
-    }
+    let mut lines = vec![format!("# {}", visible(tuning.command))];
+    lines.extend(answer(tuning).iter().map(|line| comment(&line.replace(KEPT, " "))));
     let Some(place) = tuning.chosen() else {
-        text.push_str(&several(tuning));
-        return text;
+        lines.extend(several(tuning));
+        return lines.join("\n") + "\n";
     };
     let set = settings(tuning.knobs, &place).join(" ");
-    text.push_str(&format!("# To try it: tollgate compare {} {set}\n", shell(scenario)));
-    let mut done: Vec<(String, String)> = vec![];
+    lines.push(format!("# To try it: tollgate compare {} {set}", shell(scenario)));
     for home in homes {
-        let name = home.document.name();
         let block = home.document.block(&home.path).unwrap_or_default();
-        if done.contains(&(name.to_owned(), block.clone())) {
-            continue;
+        let block = block.trim_end().to_owned();
+        // Both knobs may stand in one table.
+        if !lines.contains(&block) {
+            lines.extend([String::new(), comment(&belongs(tuning, &home.document)), block]);
         }
-        let line = match name.split_once('/').filter(|_| is_built_in(name)) {
-            Some((kind, own)) => format!(
-                "In models/{kind}s/{own}.toml, which is built in; `tollgate init --from {}` writes it:",
-                tuning.plan.name
-            ),
-            None => format!("In {}:", base(name)),
-        };
-        text.push_str(&format!("\n{}\n{}\n", comment(&line).trim_end(), block.trim_end()));
-        done.push((name.to_owned(), block));
     }
-    text
+    lines.join("\n") + "\n"
+}
+
+/// To which file a table belongs.
+fn belongs(tuning: &Tuning<'_>, document: &Document) -> String {
+    let name = document.name();
+    let is_file = std::path::Path::new(name).extension().is_some();
+    match name.split_once('/').filter(|_| !is_file) {
+        Some((kind, own)) => format!(
+            "In models/{kind}s/{own}.toml, which is built in; `tollgate init --from {}` writes it:",
+            tuning.plan.name
+        ),
+        None => format!("In {}:", base(name)),
+    }
 }
 
 /// Where there is a choice, it is somebody's.
-fn several(tuning: &Tuning<'_>) -> String {
-    let Sought::Front(_, front) = tuning.sought else {
-        return "# There is nothing to apply.\n".to_owned();
+fn several(tuning: &Tuning<'_>) -> Vec<String> {
+    let best: Vec<String> = match tuning.sought {
+        Sought::End(..) => vec![],
+        Sought::Front(_, front) => {
+            let best = front.standings.iter().filter(|(_, s)| **s == Standing::Front);
+            best.map(|(place, _)| settings(tuning.knobs, place).join(" ")).collect()
+        }
     };
-    let best = front.standings.iter().filter(|(_, standing)| **standing == Standing::Front);
-    let lines = best.map(|(place, _)| format!("#   {}\n", settings(tuning.knobs, place).join(" ")));
-    let lines: String = lines.collect();
-    if lines.is_empty() {
-        return "# There is nothing to apply.\n".to_owned();
+    if best.is_empty() {
+        return vec!["# There is nothing to apply.".to_owned()];
     }
-    format!("# Choose one of:\n{lines}")
-}
-
-fn is_built_in(name: &str) -> bool {
-    std::path::Path::new(name).extension().is_none()
+    let best = best.iter().map(|set| format!("#   {set}"));
+    std::iter::once("# Choose one of:".to_owned()).chain(best).collect()
 }
 
 fn comment(text: &str) -> String {
     let lines = wrap(&visible(text), 2);
-    lines.lines().map(|line| format!("# {line}\n")).collect()
+    lines.lines().map(|line| format!("# {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -25,9 +25,10 @@ pub fn screen(tuning: &Tuning<'_>, format: Format) -> Screen {
             format!("{head}\n{}{}\n\n{lines}", table.text(), wrap(&footer(tuning), 0))
         }
         Format::Markdown => {
-            let said: String = said.iter().map(|line| format!("{}\n", plain(line))).collect();
+            let said: Vec<String> = said.iter().map(|line| plain(line)).collect();
+            let said = said.join("\n");
             let (question, footer) = (plain(&question(tuning)), plain(&footer(tuning)));
-            format!("## {title}\n\n{question}\n\n{}\n{footer}\n\n{said}", table.markdown())
+            format!("## {title}\n\n{question}\n\n{}\n{footer}\n\n{said}\n", table.markdown())
         }
         Format::Csv => {
             return Screen { data: sheet(tuning), talk: head + &lines };

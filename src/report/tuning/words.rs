@@ -38,7 +38,7 @@ pub fn seeds_to_decide(tuning: &Tuning<'_>) -> Option<u64> {
     let open = found.points.values().filter(|point| point.verdict == Verdict::Open);
     // Points that nobody has probed yet may come to it: as many as there are.
     let more = open.map(|point| needed.saturating_sub(point.evidence.seeds() as u64));
-    more.reduce(|sum, more| sum.saturating_add(more))
+    more.reduce(u64::saturating_add)
 }
 
 /// What is wanted, and of what: `minimise a.b of 1..500 so that …`.
@@ -199,13 +199,9 @@ impl End<'_> {
         if !self.is_open() {
             return None;
         }
-        Some(match self.seeds_to_decide() {
-            Some(needed) => format!("To decide: {}", keep(&format!("--seeds-max {needed}"))),
-            None => {
-                let goal = "a coarser range or a goal that is not so near would";
-                format!("No effort worth it decides that; {goal}.")
-            }
-        })
+        let hopeless = "No effort worth it decides that; a coarser range or another goal would.";
+        let told = |needed| format!("To decide: {}", keep(&format!("--seeds-max {needed}")));
+        Some(self.seeds_to_decide().map_or(hopeless.to_owned(), told))
     }
 
     /// That the response turns, and what was done about it.
