@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 
 use crate::table::{column, table};
 use tollgate::experiment::tune::{
-    Bench, Effort, Found, Knob, Place, Probes, Question, Way, search,
+    Ask, Bench, Effort, Found, Knob, Place, Probes, Question, Way, search,
 };
 use tollgate::scenario::vary::Vary;
 use tollgate::scenario::{Bundle, Plan};
@@ -106,4 +106,41 @@ fn threads_change_nothing() {
     let one = tuned("9.5%", 3, 1).0;
     assert_eq!(one, tuned("9.5%", 3, 2).0);
     assert_eq!(one, tuned("9.5%", 3, 5).0);
+}
+
+/// More seeds of a point are the next ones, for every client that goals name.
+#[test]
+fn seeds_go_on_where_they_stopped_and_clients_are_kept_apart() {
+    let clients = ["none", "naive"].map(str::to_owned);
+    let fetch = |path: &str| Err(format!("{path} is no file of this test"));
+    let plan_at = |place: &Place| {
+        let set = ("api.limit.burst".to_owned(), (place[0] + 1).to_string());
+        let bundle = Bundle::load("burst", Some(&clients), &[set], &fetch);
+        bundle.map_err(|e| e.to_string())?.plan().map_err(|faults| faults.to_string())
+    };
+    let goals = ["rejected_share > 0", "rejected_share > 0 of naive", "amplification < 1.5"];
+    let question = Question::new(goals.map(|goal| goal.parse().unwrap()).to_vec(), &[]);
+    let bench = Bench {
+        plan_at: &plan_at,
+        subjects: question.subjects(),
+        client: "none",
+        root: 5,
+        threads: NonZeroUsize::MIN,
+        progress: &|_| {},
+    };
+    let ask = |value: usize, first, count| Ask { place: vec![value], first, count };
+    let measure = |asks: &[Ask]| bench.measure(asks).unwrap();
+    let whole = measure(&[ask(4, 0, 6), ask(9, 0, 6)]);
+    let mut parts = measure(&[ask(4, 0, 2)]).remove(0);
+    parts.extend(measure(&[ask(9, 2, 4), ask(4, 2, 4)]).remove(1));
+    assert_eq!(parts, whole[0]);
+    assert_ne!(whole[0], whole[1]);
+    // Who retries is refused more often, and no two seeds are alike.
+    let [none, naive, amplification] = [0, 1, 2].map(|subject| whole[0].values(subject).unwrap());
+    assert!(none.iter().zip(&naive).all(|(none, naive)| none < naive), "{none:?} {naive:?}");
+    assert!(amplification.iter().all(|one| one.total_cmp(&1.0).is_eq()), "{amplification:?}");
+    let mut apart = none.clone();
+    apart.sort_by(f64::total_cmp);
+    apart.dedup();
+    assert_eq!(apart.len(), none.len(), "{none:?}");
 }

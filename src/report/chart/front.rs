@@ -171,7 +171,18 @@ fn name(canvas: &Canvas, panel: &Panel, points: &[&Point]) {
         .map(|point| Dot { at: at(point), size: (style.face.room(&point.name), 15.0) })
         .collect();
     let obstacle = |point: &&Point| Obstacle { area: Area::around(at(point), 5.0), weight: 20.0 };
-    let obstacles: Vec<Obstacle> = points.iter().map(obstacle).collect();
+    let bar = |point: &&&Point| {
+        let (left, top) = panel.at((point.x.low, point.y.high));
+        let (right, bottom) = panel.at((point.x.high, point.y.low));
+        let (x, y) = at(point);
+        let bars = [(left, y - 2.0, right, y + 2.0), (x - 2.0, top, x + 2.0, bottom)];
+        bars.map(|(left, top, right, bottom)| Obstacle {
+            area: Area { left, top, right, bottom },
+            weight: 2.0,
+        })
+    };
+    let bars = front.iter().flat_map(bar);
+    let obstacles: Vec<Obstacle> = points.iter().map(obstacle).chain(bars).collect();
     let frame = panel.frame;
     let bounds =
         Area { left: frame.left, top: frame.top, right: frame.right, bottom: frame.bottom };

@@ -105,10 +105,10 @@ impl Response {
             panel.grid();
             panel.title(&measured.name, 14.0);
             panel.ticks(if place + 1 == self.measured.len() { &self.knob } else { "" });
-            draw(&canvas, &mut panel, measured);
             if let Some((at, text)) = &self.chosen {
                 choose(&canvas, &panel, *at, if place == 0 { text } else { "" });
             }
+            draw(&canvas, &mut panel, measured);
             bottom = panel.frame.bottom;
             top = bottom + BETWEEN;
         }
@@ -169,10 +169,15 @@ fn draw(canvas: &Canvas, panel: &mut Panel, measured: &Measured) {
     }
     let line = along(|e| e.mean, panel);
     panel.line(&line, pen);
+    // What never comes stands at the upper edge.
+    let never = measured.points.iter().rfind(|p| p.found.is_none_or(|e| !e.is_finite()));
+    if let Some(point) = never {
+        let (x, y) = panel.at((point.at, panel.y.to));
+        canvas.text((x + 9.0, y + 16.0), "never", Style::NOTE.halo());
+    }
     for point in &measured.points {
         let (y, is_drawn) = match point.found {
             Some(e) if e.is_finite() => (panel.y.clamp(e.mean), true),
-            // What never comes stands at the upper edge.
             _ => (panel.y.to, false),
         };
         let at = (point.at, y);

@@ -153,7 +153,7 @@ fn a_tuned_chart_says_what_was_chosen_and_what_each_mark_is() {
     for text in ["naive 400", "goal: 9.5 % naive", "not told apart", "fixed-1s by naive"] {
         assert!(svg.contains(text), "{text}");
     }
-    assert!(svg.contains("1 never, 2 never, 4 125 ms"), "{svg}");
+    assert!(svg.contains("1 never, 2 never, 4 125 ms") && svg.contains(">never</text>"), "{svg}");
     let svg = sample::front(&NAMES).svg();
     // Those of the front have their names beside them, the others only a mark.
     for (index, name) in NAMES.iter().enumerate().take(6) {
@@ -208,6 +208,8 @@ fn look() {
         (sample::wait(&HOSTILE), "hostile"),
         (sample::waves(&NAMES[..2], 300), "2"),
         (sample::waves(&HOSTILE, 300), "hostile"),
+        // Both are called by what they are of.
+        (sample::response(&NAMES[..2]), "response"),
         (every_mark(), "1"),
     ];
     for (chart, kind) in few.chain(many).chain(empty).chain(other) {
