@@ -370,7 +370,9 @@ fn a_replay_refuses_a_limit_that_is_written_for_one_client() {
 #[cfg(unix)]
 fn examples(help: &str) -> Vec<String> {
     let shown = help.split_once("Examples:\n").map_or("", |(_, rest)| rest);
-    let joined = shown.replace("\\\n", " ");
+    // A line that goes on is indented, and the words beside a command stand apart.
+    let joined: Vec<&str> = shown.split(" \\\n").map(str::trim_start).collect();
+    let joined = format!("  {}", joined.join(" "));
     let lines = joined.lines().filter_map(|line| line.strip_prefix("  tollgate "));
     lines.map(|line| format!("tollgate {}", line.split("    ").next().unwrap())).collect()
 }
