@@ -241,3 +241,23 @@ fn a_band_narrower_than_any_look_is_found() {
         assert!(matches!(found.turn, Some(Turn::Goals(..))), "{:?}", found.turn);
     }
 }
+
+/// An interval that is narrow enough ends the effort, decided or not.
+#[test]
+fn until_ends_the_effort_at_a_width() {
+    let knob = knob("x=0..1000");
+    let question = Question::new(goals(&["calls >= 500.5"]), &[]);
+    let run = |until: Option<f64>| {
+        let mut measure = measure(|place| vec![place[0] as f64], 20.0);
+        let effort = Effort { first: 10, most: 100_000, until };
+        search(&knob, Way::Minimise, Probes::new(&question, effort, &mut measure)).unwrap()
+    };
+    let (all, some) = (run(None), run(Some(0.01)));
+    assert_eq!((all.best, all.misses), (Some(501), Some(500)));
+    assert!(some.best > all.best && some.misses < all.misses, "{:?} {:?}", some.best, some.misses);
+    let point = &some.points[&vec![500]];
+    let estimate = question.estimate(&point.evidence, &question.subjects()[0]).unwrap();
+    let half = (estimate.high - estimate.low) / 2.0;
+    // Half as many seeds were not enough.
+    assert!(half <= 5.0 && half * 1.5 > 5.0, "{estimate:?}");
+}
