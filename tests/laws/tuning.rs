@@ -77,11 +77,11 @@ proptest! {
     #[test]
     fn a_threshold_is_found_where_it_is(
         last in 1_usize..3_000,
-        at in 0.0..1.0_f64,
+        at: prop::sample::Index,
         size in 0.0..4.0_f64,
         maximise: bool,
     ) {
-        let threshold = 1 + (at * (last - 1) as f64) as usize;
+        let threshold = 1 + at.index(last);
         // What it takes to tell half a call from nothing at that noise.
         let most = 2_000;
         if maximise {
@@ -105,11 +105,11 @@ proptest! {
     #[test]
     fn what_cannot_be_told_apart_is_a_range_around_the_truth(
         last in 20_usize..3_000,
-        at in 0.0..1.0_f64,
+        at: prop::sample::Index,
         size in 4.0..40.0_f64,
         most in 10_usize..40,
     ) {
-        let threshold = 1 + (at * (last - 1) as f64) as usize;
+        let threshold = 1 + at.index(last);
         let goal = format!("calls >= {}.5", threshold - 1);
         // An odd number of seeds has a mean of its own.
         let most = most / 2 * 2;
