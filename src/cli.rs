@@ -20,6 +20,7 @@ mod shard;
 mod show;
 mod stats;
 mod sweep;
+mod tune;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -57,6 +58,8 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Put the parts of a sharded sweep together
     Merge(merge::Merge),
+    /// Find the value of a limit, or of anything else, that meets goals
+    Tune(tune::Tune),
     /// Run one client with one seed
     Run(run::Run),
     /// Let limits decide on the requests of a trace
@@ -233,6 +236,7 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::Sweep(command) => command.run(),
         Command::Merge(command) => command.run(),
+        Command::Tune(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Schedule(command) => command.run(),

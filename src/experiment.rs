@@ -19,6 +19,7 @@ mod threshold;
 mod until;
 mod sweep;
 mod warm_up;
+pub mod tune;
 
 pub use baseline::{Baseline, Drift, Mismatch, Word};
 pub use contrast::{Adjusted, Contrast};
@@ -179,6 +180,22 @@ impl Settled {
         let as_written = plan.variants.iter().map(|v| &v.model);
         as_written.take(if self.models.is_empty() { usize::MAX } else { 0 }).chain(&self.models)
     }
+}
+
+/// The plan with the warm-up that the first of so many seeds show, where it is
+/// to be found.
+fn settle(
+    plan: Plan,
+    root: u64,
+    seeds: usize,
+    threads: NonZeroUsize,
+) -> Result<Plan, ExperimentError> {
+    let settled = Settled::of(&plan, root, seeds, threads)?;
+    let mut plan = plan;
+    for (variant, model) in plan.variants.iter_mut().zip(settled.models) {
+        variant.model = model;
+    }
+    Ok(plan)
 }
 
 /// The model with the warm-up that one run of it shows, for who makes no other.

@@ -21,5 +21,6 @@ pub mod output;
 pub mod sweep;
 pub mod chart;
 pub mod figures;
+pub mod tuning;
 #[cfg(test)]
 mod fixture;

@@ -38,6 +38,7 @@ pub mod fairness;
 pub mod max_min;
 pub mod chance;
 pub mod mser;
+pub mod rise;
 
 #[cfg(test)]
 mod golden;

@@ -74,6 +74,29 @@ fn pace(done: usize, left: usize, elapsed: Duration) -> String {
     format!("{rate}/s, {} to go", HumanDuration(left))
 }
 
+/// How long runs take here.
+#[derive(Debug)]
+pub(super) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// It runs.
+    pub(super) fn start() -> Stopwatch {
+        Stopwatch(Instant::now())
+    }
+
+    /// How long `more` runs would take, as `done` took until now: `about 3 min`.
+    pub(super) fn told(&self, done: u64, more: u64) -> String {
+        let seconds = self.0.elapsed().as_secs_f64() * more as f64 / done.max(1) as f64;
+        if seconds < 90.0 {
+            format!("about {} s", seconds.ceil())
+        } else if seconds < 5_400.0 {
+            format!("about {} min", (seconds / 60.0).ceil())
+        } else {
+            format!("about {} h", (seconds / 3_600.0).ceil())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

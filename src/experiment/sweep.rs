@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::outcome::{Sample, estimate};
 use super::replicate::{Piece, Wanted, parts_of};
-use super::{ExperimentError, Seeds, side_by_side};
+use super::{ExperimentError, Seeds, settle, side_by_side};
 use crate::metric::{METRICS, Metric};
 use crate::rng::Key;
 use crate::scenario::{Model, Plan};
@@ -50,6 +50,10 @@ pub fn sweep<E: From<ExperimentError> + Send>(
     threads: NonZeroUsize,
     mut fold: impl FnMut(Swept) -> Result<(), E> + Send,
 ) -> Result<(), E> {
+    let plan = |point: u64| {
+        let settled = settle(plan(point)?, seeds.root, seeds.count.get(), NonZeroUsize::MIN);
+        settled.map_err(E::from)
+    };
     let plans = Plans { open: Mutex::new(BTreeMap::new()), plan };
     let runs = clients * seeds.count.get();
     let tasks = usize::try_from(points.count).unwrap_or(usize::MAX).saturating_mul(runs);

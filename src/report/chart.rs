@@ -9,8 +9,8 @@
 //! bytes never change.
 //!
 //! One chart a file; each defines the struct it draws:
-//! [`work_time`], [`rate`], [`waves`], [`throttled`], [`fairness`], [`wait`], and of
-//! sweeps [`response`] and [`heat`].
+//! [`work_time`], [`rate`], [`waves`], [`throttled`], [`fairness`], [`wait`]; of
+//! sweeps [`response`] and [`heat`]; of tuning [`knob`] and [`front`].
 
 mod ink;
 mod font;
@@ -34,6 +34,8 @@ pub mod fairness;
 pub mod wait;
 pub mod response;
 pub mod heat;
+pub mod knob;
+pub mod front;
 
 #[cfg(test)]
 mod sample;

@@ -76,13 +76,6 @@ pub fn json<'d>(
 ) -> String {
     let (seeds, comparison) = (subject.seeds, subject.comparison);
     let model = subject.model();
-    let file = |(kind, document): (Kind, &Document)| {
-        json!({
-            "kind": kind.word(),
-            "name": base(document.name()),
-            "sha256": hex(document.text().as_bytes()),
-        })
-    };
     let mut command = format!("{} {} --seed {}", asked.command(), effort(subject), seeds.root);
     for condition in &asked.fail_if {
         command += " --fail-if ";
@@ -99,7 +92,7 @@ pub fn json<'d>(
         "api": subject.plan.api,
         "clients": subject.plan.variants.iter().map(|v| &v.name).collect::<Vec<_>>(),
         "digest": subject.plan.digest,
-        "files": documents.map(file).collect::<Vec<Value>>(),
+        "files": files(documents),
         "root-seed": seeds.root,
         "seeds": seeds.count,
         "warm-up": number::seconds(model.warm_up.since(model.start)),
@@ -188,6 +181,18 @@ pub(super) fn add_warm_up(record: &mut Value, comparison: &Comparison) {
             "at-half": found.at_half,
         });
     }
+}
+
+/// The files that all stands on, each with its digest.
+pub(super) fn files<'d>(documents: impl Iterator<Item = (Kind, &'d Document)>) -> Value {
+    let file = |(kind, document): (Kind, &Document)| {
+        json!({
+            "kind": kind.word(),
+            "name": base(document.name()),
+            "sha256": hex(document.text().as_bytes()),
+        })
+    };
+    Value::Array(documents.map(file).collect())
 }
 
 /// Adds which library, in which version, each client does as, where any does.

@@ -89,6 +89,12 @@ impl Client {
         let name = file.name.into_inner();
         Some((self.reference.called(self.document.name(), &name), name))
     }
+
+    /// Whether a setting's path means it; a file's name means it with all its
+    /// parameters.
+    fn is_named(&self, name: &str) -> bool {
+        self.names().is_some_and(|(a, b)| slug(&a) == name || slug(&b) == name)
+    }
 }
 
 /// The files of a comparison.
@@ -234,6 +240,20 @@ impl Bundle {
         [(Kind::Scenario, &self.scenario), (Kind::Api, &self.api)].into_iter().chain(clients)
     }
 
+    /// The file that the path of a setting leads to, and the path within it.
+    #[must_use]
+    pub fn home<'p>(&self, path: &'p str) -> Option<(&Document, &'p str)> {
+        if let Some(path) = path.strip_prefix("api.") {
+            return Some((&self.api, path));
+        }
+        let Some(path) = path.strip_prefix("client.") else {
+            return Some((&self.scenario, path));
+        };
+        let (name, rest) = path.split_once('.')?;
+        let client = self.clients.iter().find(|client| client.is_named(name))?;
+        Some((&client.document, rest))
+    }
+
     fn digest(&self) -> String {
         use std::fmt::Write;
         let mut hash = Sha256::new();
@@ -268,11 +288,7 @@ fn set_others(
             set.map_err(|error| LoadError::Set(error.below("api")))?;
         } else if let Some(path) = path.strip_prefix("client.") {
             let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-            // A file's name means it with all its parameters.
-            let is_named = |client: &Client| {
-                client.names().is_some_and(|(a, b)| slug(&a) == name || slug(&b) == name)
-            };
-            let mut named = clients.iter_mut().filter(|client| is_named(client)).peekable();
+            let mut named = clients.iter_mut().filter(|client| client.is_named(name)).peekable();
             if named.peek().is_none() {
                 return Err(LoadError::Unknown { kind: Kind::Client, name: name.to_owned() });
             }

@@ -54,8 +54,8 @@ macro_rules! built_in {
 built_in! {
     Scenario "scenarios":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "brooker"
-        "contended-row" "herd" "heroku-throttle" "hourly-quota" "outage" "outage-herd"
-        "overload" "storm" "metastable";
+        "burst" "contended-row" "herd" "heroku-throttle" "hourly-quota" "metastable" "outage"
+        "outage-herd" "overload" "storm";
     Api "apis":
         "aiclicks" "clickterm" "clover" "ironclad-clickwrap" "keymint" "w1" "anthropic"
         "atlassian" "aws-api-gateway" "discord" "github" "openai" "salesforce"

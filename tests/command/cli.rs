@@ -501,6 +501,7 @@ fn every_example_of_every_help_runs() {
         "compare",
         "sweep",
         "merge",
+        "tune",
         "run",
         "replay",
         "schedule",

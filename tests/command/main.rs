@@ -5,3 +5,4 @@ mod cli;
 mod names;
 mod readme;
 mod sweep;
+mod tune;

@@ -25,5 +25,6 @@ mod replay;
 #[path = "../lab/table.rs"]
 mod table;
 mod ties;
+mod tuning;
 mod until;
 mod warm_up;

@@ -21,4 +21,5 @@ mod schedule;
 #[path = "../lab/table.rs"]
 mod table;
 mod tower;
+mod tuning;
 mod windows;

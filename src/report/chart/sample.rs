@@ -1,7 +1,8 @@
 //! Numbers of the shape that runs give, for looking and for tests.
 
 use super::{
-    Chart, Estimate, Unit, fairness, heat, rate, response, throttled, wait, waves, work_time,
+    Chart, Estimate, Unit, fairness, front, front::Is, heat, knob, knob::Number, rate, response,
+    throttled, wait, waves, work_time,
 };
 
 /// The clients of the samples, as long as real names are.
@@ -306,6 +307,59 @@ pub(super) fn wait(names: &[&str]) -> Chart {
         }
     };
     wait::Wait { title, subtitle, clients: (0..names.len()).map(client).collect() }.chart()
+}
+
+/// A knob that is turned from 1 to 512, by what two goals are about: one falls, the
+/// other is never for the first values. The names are hostile where asked for.
+pub(super) fn knob(names: &[&str]) -> Chart {
+    let (title, subtitle) = words("6 is the smallest burst that holds");
+    let at = |place: u32| f64::from(1_u32 << place);
+    let measured = |index: usize| {
+        let point = |place: u32| knob::Point {
+            at: at(place),
+            found: (index == 0 || place > 1).then(|| about(0.5 / at(place), 0.02 * at(place))),
+            meets: (place != 4).then_some(place > 4),
+        };
+        knob::Measured {
+            name: names[index].to_owned(),
+            unit: [Number::Share, Number::Seconds][index % 2],
+            points: (0..10).map(point).collect(),
+            bounds: vec![(0.095, format!("goal: 9.5 % {}", names[index]))],
+        }
+    };
+    knob::Knob {
+        title,
+        subtitle,
+        knob: names.first().map_or(String::new(), |name| format!("{name} (log scale)")),
+        unit: Number::Plain,
+        wide: true,
+        measured: (0..names.len().min(2)).map(measured).collect(),
+        chosen: names.first().map(|name| (400.0, format!("{name} 400"))),
+    }
+    .chart()
+}
+
+/// Points of each kind by two measures, named.
+pub(super) fn front(names: &[&str]) -> Chart {
+    let (title, subtitle) = words("Of some points nobody beats these");
+    let point = |index: usize| {
+        let part = index as f64 / 8.0;
+        front::Point {
+            name: names[index].to_owned(),
+            x: about(100.0 + 10.0 * part, 0.02),
+            y: about(0.4 - 0.3 * part, 0.05),
+            is: [Is::Front, Is::Open, Is::Beaten, Is::Front, Is::Missing][index % 5],
+        }
+    };
+    let axis = |title: &str, unit| front::Axis { title: title.to_owned(), unit };
+    front::Front {
+        title,
+        subtitle,
+        x: axis("wait-p99", Number::Seconds),
+        y: axis("429-share", Number::Share),
+        points: (0..names.len()).map(point).collect(),
+    }
+    .chart()
 }
 
 /// A metric over `count` values of what is varied; the third client has gaps.

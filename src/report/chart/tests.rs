@@ -15,8 +15,15 @@ use super::sample::{self, HOSTILE, NAMES};
 use super::scale::{Scale, Unit};
 use super::{Chart, Theme};
 
-/// Every chart, with a client for each of `names`.
+/// Every chart, with a client, or what else is named, for each of `names`.
 fn charts(names: &[&str], bins: usize) -> Vec<Chart> {
+    let mut all = clients(names, bins);
+    all.extend([sample::knob(names), sample::front(names)]);
+    all
+}
+
+/// Every chart of clients.
+fn clients(names: &[&str], bins: usize) -> Vec<Chart> {
     vec![
         sample::work_time(names),
         sample::rate(names, bins),
@@ -149,6 +156,23 @@ fn what_a_plot_cannot_show_it_says() {
     assert!(sample::fairness(&NAMES).svg().contains("curve same as naive"));
 }
 
+/// What is said of a value or a point is on the sheet, the never of a time too.
+#[test]
+fn a_tuned_chart_says_what_was_chosen_and_what_each_mark_is() {
+    let svg = sample::knob(&NAMES).svg();
+    for text in ["naive 400", "goal: 9.5 % naive", "not told apart", "fixed-1s by naive"] {
+        assert!(svg.contains(text), "{text}");
+    }
+    assert!(svg.contains("1 never, 2 never, 4 125 ms") && svg.contains(">never</text>"), "{svg}");
+    let svg = sample::front(&NAMES).svg();
+    // Those of the front have their names beside them, the others only a mark.
+    for (index, name) in NAMES.iter().enumerate().take(6) {
+        let written = svg.contains(&format!(">{name}</text>"));
+        assert_eq!(written, [0, 3, 5].contains(&index), "{name}");
+    }
+    assert!(svg.contains("misses a goal") && svg.contains("Not told apart: 2"), "{svg}");
+}
+
 #[test]
 fn an_svg_is_well_formed_and_recolours_itself() {
     for chart in charts(&NAMES, 120) {
@@ -156,6 +180,9 @@ fn an_svg_is_well_formed_and_recolours_itself() {
         check_markup(&svg);
         assert!(svg.contains("@media (prefers-color-scheme:dark)"));
         assert!(svg.contains("role=\"img\"") && svg.contains("viewBox=\"0 0 "));
+    }
+    for chart in clients(&NAMES, 120) {
+        let svg = chart.svg();
         assert!(NAMES[..6].iter().all(|name| svg.contains(name)), "{}", chart.name());
         assert!(chart.description().contains(NAMES[6]), "the name in full");
     }
@@ -239,6 +266,8 @@ fn look() {
         (sample::response(&NAMES[..6], 12), "lines"),
         (sample::heat(&NAMES[..2], 8, 5), "field"),
         (sample::heat(&NAMES[..6], 6, 4), "fields"),
+        // Both are called by what they are of.
+        (sample::knob(&NAMES[..2]), "knob"),
         (every_mark(), "1"),
     ];
     for (chart, kind) in few.chain(many).chain(empty).chain(other) {

@@ -12,6 +12,7 @@ use toml::de::DeValue;
 use super::tree::{Kind, Node};
 use super::{Document, LONGEST, recover, syntax};
 
+mod block;
 mod error;
 mod path;
 #[cfg(test)]

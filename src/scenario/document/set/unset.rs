@@ -57,7 +57,7 @@ impl Document {
 }
 
 /// The nodes that hold a place: itself, then each table further out.
-fn around(root: &Node, place: &Place<'_>) -> Vec<usize> {
+pub(super) fn around(root: &Node, place: &Place<'_>) -> Vec<usize> {
     fn down(node: &Node, wanted: usize, trail: &mut Vec<usize>) -> bool {
         trail.push(node.id);
         let children: Vec<&Node> = match &node.kind {
@@ -77,7 +77,7 @@ fn around(root: &Node, place: &Place<'_>) -> Vec<usize> {
 }
 
 /// The bytes of an entry with its key, and with the comma or the lines that are its.
-fn extent(text: &str, root: &Node, id: usize) -> Option<Range<usize>> {
+pub(super) fn extent(text: &str, root: &Node, id: usize) -> Option<Range<usize>> {
     let (table, entry) = holder(root, id)?;
     let end = |entry: &Entry| {
         let mut end = entry.at.end;
