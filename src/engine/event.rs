@@ -11,6 +11,8 @@
 pub(super) enum What {
     /// A client's next session or call.
     Arrive,
+    /// What a call on the direct way has waited for is there.
+    Resume,
     /// A free worker takes the next call of a backlog.
     Pull,
     /// A limit changes.
@@ -57,6 +59,7 @@ impl What {
     /// All of them, by their bits.
     const ALL: [What; 16] = [
         What::Arrive,
+        What::Resume,
         What::Pull,
         What::Change,
         What::Begin,
@@ -70,8 +73,7 @@ impl What {
         What::Leave,
         What::Answer,
         What::Timeout,
-        // Never made; they fill the table.
-        What::Timeout,
+        // Never made; it fills the table.
         What::Timeout,
     ];
 
@@ -79,7 +81,12 @@ impl What {
     pub(super) const fn whose(self) -> Whose {
         match self {
             What::Arrive | What::Pull | What::Change => Whose::Client,
-            What::Begin | What::Flush | What::Wake | What::Hedge | What::Deadline => Whose::Call,
+            What::Resume
+            | What::Begin
+            | What::Flush
+            | What::Wake
+            | What::Hedge
+            | What::Deadline => Whose::Call,
             _ => Whose::Attempt,
         }
     }
@@ -128,7 +135,7 @@ mod tests {
 
     #[test]
     fn an_event_is_what_it_was_made_of() {
-        for (bits, what) in (0..).zip(&What::ALL[..14]) {
+        for (bits, what) in (0..).zip(&What::ALL[..15]) {
             assert_eq!(*what as u32, bits);
             let event = Event::new(*what, ROWS_MAX - 1);
             assert_eq!((event.what(), event.index()), (*what, ROWS_MAX - 1));
