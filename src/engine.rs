@@ -238,12 +238,15 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.look_ahead();
             self.now = Instant(entry.at);
             self.happen(&entry);
-            if let Some(error) = self.stopped.take() {
-                return Err(error);
+            if self.stopped.is_some() {
+                break;
             }
             if self.queue.needs_renumbering() {
                 self.renumber();
             }
+        }
+        if let Some(error) = self.stopped {
+            return Err(error);
         }
         let census = self.finish();
         let limits = self.api.counts().to_vec();
@@ -255,7 +258,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.queue.push(change.at, Event::new(What::Change, index));
         }
         for stall in &self.model.service.stalls {
-            self.queue.push(stall.until, Event::new(What::Resume, 0));
+            self.queue.push(stall.until, Event::new(What::Unstall, 0));
         }
         for population in 0..self.model.populations.len() {
             self.open(population);
@@ -265,50 +268,53 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline]
     fn happen(&mut self, entry: &Entry) {
         let (what, index) = (entry.event.what(), entry.event.index());
-        let is_stale = match what.whose() {
-            Whose::Call => self.calls.is_stale(index, entry.sequence),
-            Whose::Client => false,
-            Whose::Attempt => self.attempts.is_stale(index, entry.sequence),
+        // Most events of large models are of these two kinds, and never stale.
+        let straight = match what {
+            What::Resume => Some(index),
+            What::Arrive => self.arrive(index),
+            _ if is_stale(entry, &self.calls, &self.attempts) => return,
+            _ => {
+                self.turn(what, index);
+                None
+            }
         };
-        if is_stale {
-            return;
+        if let Some(call) = straight {
+            let way = self.lane(call);
+            if way.is_direct {
+                self.go_straight(call, way);
+            } else {
+                self.begin(call);
+            }
         }
         self.events += 1;
-        match what {
-            What::Wake if self.lane(index).is_direct => self.resume(index, self.lane(index)),
-            What::Reach | What::Pass | What::Tire | What::Leave | What::Answer => {
-                let flight = self.take_up(index);
-                self.go_on(flight, Hop::After(Span::ZERO, what));
-            }
-            What::Timeout => self.time_out(index),
-            _ => {
-                let then = self.turn(what, index);
-                self.launch_for(then);
-            }
-        }
         if O::COUNTS {
             self.observer.census(self.now, self.census());
         }
     }
 
-    /// What happens to a client or a call.
-    #[inline]
-    fn turn(&mut self, what: What, index: u32) -> Then {
-        match what {
-            What::Arrive => return self.arrive(index),
-            What::Wake => return self.wake(index),
+    /// What happens on the long way.
+    #[inline(never)]
+    fn turn(&mut self, what: What, index: u32) {
+        let then = match what {
+            What::Wake => self.wake(index),
+            What::Flush => self.flush(index),
+            What::Hedge => self.hedge(index),
             What::Begin => return self.begin(index),
-            What::Flush => return self.flush(index),
-            What::Hedge => return self.hedge(index),
-            What::Pull => self.pull(index),
-            What::Deadline => self.deadline(index),
-            What::Resume => self.serve_next(),
-            _ => self.change(index),
-        }
-        None
+            What::Pull => return self.pull(index),
+            What::Deadline => return self.deadline(index),
+            What::Change => return self.change(index),
+            What::Unstall => return self.serve_next(),
+            What::Timeout => return self.time_out(index),
+            _ => {
+                let flight = self.take_up(index);
+                return self.go_on(flight, Hop::After(Span::ZERO, what));
+            }
+        };
+        self.launch_for(then);
     }
 
     /// An attempt leaves, if one does.
+    #[inline]
     fn launch_for(&mut self, then: Then) {
         if let Some(call) = then {
             self.launch(call);

@@ -180,6 +180,8 @@ impl Limiter {
     }
 
     /// Decides on one request of `cost`: `test`, then `admit` or `refuse`.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // only a jump to the algorithm is left
     pub fn decide(&mut self, slot: Slot, now: Instant, cost: u32) -> Verdict {
         each!(self, limiter => limiter.decide(slot, now, cost))
     }

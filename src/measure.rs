@@ -33,7 +33,7 @@ use peak::Peak;
 
 use crate::api::Decision;
 use crate::engine::{Caller, End, Fact, Observer};
-use crate::http::{Answer, Status};
+use crate::http::Answer;
 use crate::prefetch::prefetch;
 use crate::rng::Key;
 use crate::scenario::{Model, Part};
@@ -63,6 +63,12 @@ pub struct Measures {
     /// By client of the run, which row is its own; where all have rows, each
     /// stands at its own place.
     places: Option<Arc<[u32]>>,
+    /// Since when and for how long it is the same bin, the same second, and
+    /// whether the warm-up is over and attempts count the same.
+    present: Instant,
+    stays: Span,
+    begun: bool,
+    counts: bool,
     series: Series,
     completion: Completion,
     recovery: Recovery,
@@ -114,6 +120,10 @@ impl Measures {
             waits: vec![Histogram::new(); populations],
             clients: vec![],
             places: None,
+            present: model.start,
+            stays: Span::ZERO,
+            begun: false,
+            counts: false,
             series: Series::new(model.start, model.horizon.after(model.drain)),
             completion: Completion::of_nobody(model),
             recovery: Recovery::new(model),
@@ -258,32 +268,90 @@ impl Measures {
         self.places.as_ref().map_or(client, |places| places[client as usize]) as usize
     }
 
-    fn sent(&mut self, now: Instant, caller: Caller) {
-        self.peak.count(now);
-        self.client(caller.client).attempts += 1;
+    /// The counts of what a caller asks.
+    #[inline]
+    fn cell_of(&mut self, caller: Caller) -> &mut Counts {
+        let cell = self.index_of(caller);
+        &mut self.cells[cell]
     }
 
-    fn decided(&mut self, now: Instant, caller: Caller, decision: Decision, counts: bool) {
-        let cell = usize::from(caller.population) * self.endpoints + caller.endpoint as usize;
+    #[inline]
+    fn index_of(&self, caller: Caller) -> usize {
+        usize::from(caller.population) * self.endpoints + usize::from(caller.endpoint)
+    }
+
+    /// Whether attempts count now, as 0 or 1. What holds for all facts of a
+    /// moment changes so rarely that they look at nothing but when it does.
+    #[inline]
+    fn reach(&mut self, now: Instant) -> u64 {
+        // Before it began the difference wraps round and is large too.
+        if now.0.wrapping_sub(self.present.0) >= self.stays.0 {
+            self.turn_to(now);
+        }
+        u64::from(self.counts)
+    }
+
+    /// The bin, the second or the phase of the run becomes another.
+    #[cold]
+    fn turn_to(&mut self, now: Instant) {
+        self.begun = now >= self.warm_up;
+        self.counts = self.begun && now < self.horizon;
+        let edges = [self.series.turn_to(now), self.peak.turn_to(now), self.warm_up, self.horizon];
+        let next = edges.into_iter().filter(|edge| *edge > now).min();
+        (self.present, self.stays) = (now, next.unwrap_or(Instant::NEVER).since(now));
+    }
+}
+
+// The arms of `note`.
+#[allow(clippy::inline_always)] // as `note` itself
+impl Measures {
+    #[inline(always)]
+    fn offered(&mut self, now: Instant, caller: Caller) {
+        self.reach(now);
+        self.series.present().offered += 1;
+        self.client(caller.client).calls += 1;
+        let begun = u64::from(self.begun);
+        self.cell_of(caller).offered += begun;
+        if let Some(second) = self.recovery.at(now)
+            && self.wanted[usize::from(caller.population)]
+        {
+            second.offered += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn sent(&mut self, now: Instant, caller: Caller) {
+        let counts = self.reach(now);
+        self.peak.count();
+        self.client(caller.client).attempts += 1;
+        self.cell_of(caller).attempts += counts;
+    }
+
+    #[inline(always)]
+    fn decided(&mut self, now: Instant, caller: Caller, decision: Decision) {
+        let counts = self.reach(now);
         match decision {
             Decision::Admit => {
-                self.series.at(now).admitted += 1;
-                self.cells[cell].admitted += u64::from(counts);
+                self.series.present().admitted += 1;
+                self.cell_of(caller).admitted += counts;
             }
             Decision::Reject { limit, .. } => {
-                self.series.at(now).rejected += 1;
+                self.series.present().rejected += 1;
                 self.client(caller.client).rejects += 1;
-                self.cells[cell].rejected += u64::from(counts);
-                self.rejected_by[cell * self.limits + usize::from(limit.0)] += u64::from(counts);
+                let cell = self.index_of(caller);
+                self.cells[cell].rejected += counts;
+                self.rejected_by[cell * self.limits + usize::from(limit.0)] += counts;
             }
         }
     }
 
+    #[inline(always)]
     fn ended(&mut self, now: Instant, caller: Caller, end: End, meant: Instant) {
         let population = usize::from(caller.population);
         self.client(caller.client).ended(now, end);
         if end.is_served() {
-            self.series.at(now).served += 1;
+            self.reach(now);
+            self.series.present().served += 1;
             self.completion.served(now, population);
             if let Some(second) = self.recovery.at(now)
                 && self.wanted[population]
@@ -292,8 +360,7 @@ impl Measures {
             }
         }
         if meant >= self.warm_up {
-            let cell = population * self.endpoints + caller.endpoint as usize;
-            self.cells[cell].ended(end);
+            self.cell_of(caller).ended(end);
             let wait = if end.is_served() { now.since(meant).0 } else { u64::MAX };
             self.waits[population].record(wait);
         }
@@ -314,35 +381,24 @@ impl Observer for Measures {
     #[allow(clippy::inline_always)] // a call would build the fact in memory
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact) {
         self.ledger.note(now, caller, fact);
-        let cell = usize::from(caller.population) * self.endpoints + caller.endpoint as usize;
-        let counts = self.warm_up <= now && now < self.horizon;
         match *fact {
-            Fact::Offered { .. } => {
-                self.client(caller.client).calls += 1;
-                self.series.at(now).offered += 1;
-                if let Some(second) = self.recovery.at(now)
-                    && self.wanted[usize::from(caller.population)]
-                {
-                    second.offered += 1;
-                }
-                self.cells[cell].offered += u64::from(now >= self.warm_up);
-            }
-            Fact::Sent => {
-                self.sent(now, caller);
-                self.cells[cell].attempts += u64::from(counts);
-            }
-            Fact::Decided(decision) => self.decided(now, caller, decision, counts),
+            Fact::Offered { .. } => self.offered(now, caller),
+            Fact::Sent => self.sent(now, caller),
+            Fact::Decided(decision) => self.decided(now, caller, decision),
             Fact::Failed => {
-                self.series.at(now).failed += 1;
-                self.cells[cell].failed += u64::from(counts);
+                let counts = self.reach(now);
+                self.series.present().failed += 1;
+                self.cell_of(caller).failed += counts;
             }
-            Fact::Left(answer) => {
-                let error = matches!(answer, Answer::Status(status) if Status::is_class(status, 5));
-                self.cells[cell].errors += u64::from(counts && error);
+            Fact::Left(Answer::Status(status)) if status.is_class(5) => {
+                let counts = self.reach(now);
+                self.cell_of(caller).errors += counts;
             }
-            Fact::Answered(record) => {
-                self.cells[cell].timeouts += u64::from(counts && record.answer == Answer::TimedOut);
+            Fact::Answered(record) if record.answer == Answer::TimedOut => {
+                let counts = self.reach(now);
+                self.cell_of(caller).timeouts += counts;
             }
+            Fact::Left(_) | Fact::Answered(_) => {}
             Fact::Ended { end, meant, .. } => self.ended(now, caller, end, meant),
         }
     }

@@ -177,7 +177,8 @@ impl<'m> Service<'m> {
     /// Takes a place for a request and says how long it takes and what comes of
     /// it; `draw` gives its uniform bits for [`Purpose::Service`] and
     /// [`Purpose::Fault`].
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a call would take the draw from memory
     pub fn serve(
         &mut self,
         now: Instant,
@@ -220,8 +221,8 @@ impl<'m> Service<'m> {
     #[inline]
     pub fn done(&mut self, now: Instant, endpoint: EndpointId, content: u32, status: Status) {
         self.leave();
-        if let (Some(cache), true) =
-            (self.model.cache, self.model.serving[endpoint as usize].cached)
+        if let Some(cache) = &self.model.cache
+            && self.model.serving[endpoint as usize].cached
             && status == Status::OK
             && let Some(until) = self.known.get_mut(content as usize)
             && *until <= now

@@ -110,6 +110,7 @@ impl Span {
 
     /// The nearest span to `seconds`; negative and NaN give zero, too long gives `NEVER`.
     #[must_use]
+    #[inline]
     pub fn from_secs_f64(seconds: f64) -> Span {
         Span::from_ns_f64(seconds * 1e9)
     }

@@ -4,24 +4,29 @@
 
 use super::decide::{Api, Request};
 use super::{ApiModel, ClockView, Decision, Endpoint, EndpointId, LimitId, LimitModel};
-use crate::attribute::Place;
+use crate::attribute::{Place, SlotMap};
 use crate::limiter::Verdict;
 use crate::time::Instant;
 
 /// A limit that decides alone, and what of it a decision needs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Alone {
+pub(super) struct Alone<'m> {
     limit: LimitId,
+    slots: &'m SlotMap,
+    /// What they hold for everybody, where that is the same.
+    shared: Option<Place>,
     clock: ClockView,
     cost: u32,
     takes_cost: bool,
 }
 
-impl Alone {
-    pub(super) fn of(model: &ApiModel, id: EndpointId, endpoint: &Endpoint) -> Option<Alone> {
+impl<'m> Alone<'m> {
+    pub(super) fn of(model: &'m ApiModel, id: EndpointId, endpoint: &Endpoint) -> Option<Self> {
         let limit = model.alone(endpoint)?;
         let LimitModel { clock, takes_cost, ref costs, .. } = *model.limit(limit);
-        Some(Alone { limit, clock, cost: costs[usize::from(id)].reserved, takes_cost })
+        let slots = &model.slots[usize::from(limit.0)];
+        let (shared, cost) = (slots.shared(), costs[usize::from(id)].reserved);
+        Some(Alone { limit, slots, shared, clock, cost, takes_cost })
     }
 }
 
@@ -55,37 +60,33 @@ impl LimitModel {
 
 impl Api<'_> {
     /// Decides on a request of a plain API: one that [`ApiModel::is_plain`].
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // the request and the decision lie in registers
     pub fn decide_plain(&mut self, now: Instant, request: Request) -> Decision {
-        match self.alone[usize::from(request.endpoint)] {
-            Some(alone) => self.decide_alone(now, request, alone),
-            None => Decision::Admit,
-        }
+        self.decide_alone(now, request).unwrap_or(Decision::Admit)
     }
 
-    /// The same for a limit that decides alone, as most do: there is no other
-    /// to ask, nothing to undo and nobody to tell.
-    #[inline]
-    pub(super) fn decide_alone(
-        &mut self,
-        now: Instant,
-        request: Request,
-        alone: Alone,
-    ) -> Decision {
-        let Alone { limit, clock, takes_cost, .. } = alone;
-        let index = usize::from(limit.0);
-        let verdict = match self.model.slots[index].place(request.principal, request.endpoint) {
-            Place::Skip => return Decision::Admit,
+    /// The decision of a limit that decides alone, if the endpoint has one, as
+    /// most do: there is no other to ask, nothing to undo and nobody to tell.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // the same
+    pub(super) fn decide_alone(&mut self, now: Instant, request: Request) -> Option<Decision> {
+        let alone = self.alone[usize::from(request.endpoint)].as_ref()?;
+        let (limit, index) = (alone.limit, usize::from(alone.limit.0));
+        let cost = request.cost.filter(|_| alone.takes_cost).unwrap_or(alone.cost);
+        let place = || alone.slots.place(request.principal, request.endpoint);
+        let verdict = match alone.shared.unwrap_or_else(place) {
+            Place::Skip => return Some(Decision::Admit),
             Place::Refuse => Verdict::NEVER,
-            Place::At(slot) => {
-                let cost = request.cost.filter(|_| takes_cost).unwrap_or(alone.cost);
-                let verdict = self.limiters[index].decide(slot, clock.at(now), cost);
-                self.counts[index].charged += if verdict.is_reject() { 0 } else { cost.into() };
-                verdict
-            }
+            Place::At(slot) => self.limiters[index].decide(slot, alone.clock.at(now), cost),
         };
-        let Verdict::Reject { wait } = verdict else { return Decision::Admit };
-        self.counts[index].rejected += 1;
-        Decision::Reject { limit, wait }
+        let counts = &mut self.counts[index];
+        Some(if let Verdict::Reject { wait } = verdict {
+            counts.rejected += 1;
+            Decision::Reject { limit, wait }
+        } else {
+            counts.charged += u64::from(cost);
+            Decision::Admit
+        })
     }
 }

@@ -52,7 +52,7 @@ pub struct Api<'m> {
     /// Who was given a place by a release and was not fetched yet.
     pub(super) granted: VecDeque<(Ticket, Receipt)>,
     /// By endpoint: the limit that decides alone and leaves nothing to undo.
-    pub(super) alone: Vec<Option<Alone>>,
+    pub(super) alone: Vec<Option<Alone<'m>>>,
 }
 
 impl<'m> Api<'m> {
@@ -103,8 +103,8 @@ impl<'m> Api<'m> {
         stage: usize,
         receipts: &mut [Receipt],
     ) -> Ruling {
-        if let Some(alone) = self.alone[usize::from(request.endpoint)] {
-            return Ruling::Decided(self.decide_alone(now, request, alone));
+        if let Some(decision) = self.decide_alone(now, request) {
+            return Ruling::Decided(decision);
         }
         let mut said = std::mem::take(&mut self.said);
         said.clear();

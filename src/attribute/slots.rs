@@ -132,6 +132,13 @@ impl SlotMap {
         self.slots == 0
     }
 
+    /// What the scope holds for everybody, where that is the same.
+    #[must_use]
+    pub fn shared(&self) -> Option<Place> {
+        let all_alike = self.endpoints == 1 && matches!(self.of, Slots::One(_));
+        all_alike.then(|| self.place(0, 0))
+    }
+
     /// What the scope holds for a principal that asks an endpoint.
     #[must_use]
     #[inline]

@@ -97,6 +97,14 @@ impl Classify {
             && (self.retries.contain(answer, headers)
                 || self.only_with_hint.contain(answer, headers) && hinted())
     }
+
+    /// Whether an answer that comes without headers is retried, where the
+    /// method of the request is.
+    #[must_use]
+    pub fn takes(&self, answer: Answer) -> bool {
+        let headers = &Headers::NONE;
+        !self.except.contain(answer, headers) && self.retries.contain(answer, headers)
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub enum Draw {
 impl Draw {
     /// 64 uniform bits for `purpose`.
     #[must_use]
+    #[inline]
     pub fn bits(self, purpose: Purpose) -> u64 {
         match self {
             Draw::Of(key, index) => key.draw(purpose, index),

@@ -140,7 +140,7 @@ impl<O: Observer> Engine<'_, O> {
             Stage::Riding => self.ties[call as usize].ended = true,
             _ => self.calls.remove(call),
         }
-        self.think(index, client, number);
+        self.think(way, index, client, number);
     }
 
     /// Those who ride with a call end as it does.
@@ -164,20 +164,22 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// After the end of a call, a client of a closed loop thinks about the next.
-    #[inline]
-    pub(super) fn think(&mut self, index: usize, client: u32, number: u64) {
-        let population = self.lanes[index].population;
-        let Work::Closed { think } = population.work else {
+    /// After the end of its call number `number`, a client of a closed loop
+    /// thinks about the next.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // most calls end with it
+    pub(super) fn think(&mut self, way: &Lane<'_>, index: usize, client: u32, number: u64) {
+        let population = way.population;
+        let Work::Closed { think } = &population.work else {
             return;
         };
-        if self.sources[index].ends_too_often(self.now, super::LOOPS_MAX) {
+        let source = &mut self.sources[index];
+        let key = source.client_key(client - population.first_client);
+        let at = self.now.after(think.sample(key.draw(Purpose::Think, number + 1)));
+        if at == self.now && source.turns_too_often(self.now, super::LOOPS_MAX) {
             let population = population.name.clone();
             self.stopped = Some(super::RunError::Loop { population });
         }
-        let local = client - population.first_client;
-        let key = self.sources[index].client_key(local);
-        let at = self.now.after(think.sample(key.draw(Purpose::Think, number + 1)));
         if at < self.model.horizon {
             self.queue.push(at, Event::new(What::Arrive, client));
         }

@@ -71,10 +71,9 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Whether an attempt is one too many at this instant: then the run stops.
-    /// It counts for the row, or the client, of its call.
     #[inline]
-    pub(super) fn stands_still(&mut self, of: u32, first: bool, way: &Lane<'_>) -> bool {
-        let stands = self.standstill.launches(self.now, of, first);
+    pub(super) fn stands_still(&mut self, call: u32, first: bool, way: &Lane<'_>) -> bool {
+        let stands = self.standstill.launches(self.now, call, first);
         if stands {
             let (population, policy) = (way.population.name.clone(), way.policy.name.clone());
             self.stopped = Some(RunError::Standstill { population, policy });

@@ -11,6 +11,8 @@
 pub(super) enum What {
     /// A client's next session or call.
     Arrive,
+    /// What a call on the direct way has waited for is there.
+    Resume,
     /// A free worker takes the next call of a backlog.
     Pull,
     /// A limit changes.
@@ -38,7 +40,7 @@ pub(super) enum What {
     /// The client stops waiting for the response.
     Timeout,
     /// The service takes up again what waits for it.
-    Resume,
+    Unstall,
 }
 
 /// The call for which an attempt leaves next, at the same instant.
@@ -59,6 +61,7 @@ impl What {
     /// All of them, by their bits.
     const ALL: [What; 16] = [
         What::Arrive,
+        What::Resume,
         What::Pull,
         What::Change,
         What::Begin,
@@ -72,16 +75,19 @@ impl What {
         What::Leave,
         What::Answer,
         What::Timeout,
-        What::Resume,
-        // Never made; it fills the table.
-        What::Resume,
+        What::Unstall,
     ];
 
     /// Whose row it is about.
     pub(super) const fn whose(self) -> Whose {
         match self {
-            What::Arrive | What::Pull | What::Change | What::Resume => Whose::Client,
-            What::Begin | What::Flush | What::Wake | What::Hedge | What::Deadline => Whose::Call,
+            What::Arrive | What::Pull | What::Change | What::Unstall => Whose::Client,
+            What::Resume
+            | What::Begin
+            | What::Flush
+            | What::Wake
+            | What::Hedge
+            | What::Deadline => Whose::Call,
             _ => Whose::Attempt,
         }
     }

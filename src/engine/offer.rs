@@ -32,8 +32,9 @@ pub(super) struct Source {
     by_session: bool,
     /// The next identity of those who spread their attempts.
     pub(super) turn: u32,
-    /// How many calls of a closed loop ended at the instant of the last.
-    ended: (Instant, u64),
+    /// How many calls of a closed loop were followed by another at the instant of
+    /// the last that was.
+    turned: (Instant, u64),
 }
 
 /// A call that is about to be.
@@ -63,18 +64,18 @@ impl Source {
             by_session: population.levers.caches.iter().any(|(cache, _)| *cache == Cache::Session),
             contents,
             turn: 0,
-            ended: (Instant(0), 0),
+            turned: (Instant(0), 0),
         }
     }
 }
 
 impl Source {
-    /// A call of a closed loop ends: whether more than `most` did at this
-    /// instant, per client.
-    #[inline]
-    pub(super) fn ends_too_often(&mut self, now: Instant, most: u32) -> bool {
-        let before = if self.ended.0 == now { self.ended.1 } else { 0 };
-        self.ended = (now, before + 1);
+    /// A call of a closed loop ends and the next comes at once: whether that was
+    /// so for more than `most` at this instant, per client.
+    #[cold]
+    pub(super) fn turns_too_often(&mut self, now: Instant, most: u32) -> bool {
+        let before = if self.turned.0 == now { self.turned.1 } else { 0 };
+        self.turned = (now, before + 1);
         before >= u64::from(most) * self.begun.len() as u64
     }
 
@@ -99,7 +100,7 @@ pub(super) fn worker_lines(population: &Population) -> Vec<Line> {
     }
 }
 
-impl<O: Observer> Engine<'_, O> {
+impl<'m, O: Observer> Engine<'m, O> {
     /// The population opens: first arrivals, or workers that look for work.
     pub(super) fn open(&mut self, index: usize) {
         let population = &self.model.populations[index];
@@ -177,24 +178,22 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// A client's next session or call is here.
+    /// A client's next session or call is here; what begins.
+    #[inline]
     pub(super) fn arrive(&mut self, client: u32) -> Then {
         let index = self.population_of(client);
-        let population = &self.model.populations[index];
+        let population = self.lanes[index].population;
         let local = client - population.first_client;
         let source = &mut self.sources[index];
         let session = source.begun[local as usize];
         source.begun[local as usize] += 1;
-        let client_key = source.key.member(u64::from(local));
-        if let Work::Closed { .. } = population.work {
-            if self.now < self.model.horizon {
-                let intent = intent_of(population, client, client_key, session);
-                return self.start_call(index, &intent);
-            }
+        let client_key = source.client_key(local);
+        if !matches!(population.work, Work::Closed { .. }) {
+            self.open_session_of(client, index, session, client_key);
             return None;
         }
-        self.open_session_of(client, index, session, client_key);
-        None
+        let intent = intent_of(population, client, client_key, session);
+        (self.now < self.model.horizon).then(|| self.row(index, intent, Stage::New))
     }
 
     /// A session of an open workload begins.
@@ -224,20 +223,8 @@ impl<O: Observer> Engine<'_, O> {
 
     /// A call is meant to start now.
     pub(super) fn offer(&mut self, index: usize, intent: Intent) {
-        let then = self.start_call(index, &intent);
-        self.launch_for(then);
-    }
-
-    /// A call begins, the direct way or the long one.
-    #[inline]
-    fn start_call(&mut self, index: usize, intent: &Intent) -> Then {
-        let way = &self.lanes[index];
-        if way.is_direct {
-            self.set_off(way, self.call_of(index, intent, Stage::New));
-            return None;
-        }
-        let call = self.row(index, *intent, Stage::New);
-        self.begin(call)
+        let call = self.row(index, intent, Stage::New);
+        self.begin(call);
     }
 
     /// A later call of a session.
@@ -246,13 +233,11 @@ impl<O: Observer> Engine<'_, O> {
         self.push_call(at, What::Begin, call);
     }
 
+    /// A row for a call, and for its ties where calls can be tied.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a call would take the intent from memory
     fn row(&mut self, index: usize, intent: Intent, stage: Stage) -> u32 {
-        self.admit_row(self.call_of(index, &intent, stage), intent.session)
-    }
-
-    /// A call as it begins.
-    fn call_of(&self, index: usize, intent: &Intent, stage: Stage) -> Call {
-        Call {
+        let call = Call {
             key: intent.key,
             meant: self.now,
             sent: self.now,
@@ -266,15 +251,10 @@ impl<O: Observer> Engine<'_, O> {
             attempts: 0,
             attempt: NONE,
             came_to: Outcome::NONE,
-        }
-    }
-
-    /// A row for a call, and for its ties where calls can be tied.
-    #[inline]
-    pub(super) fn admit_row(&mut self, call: Call, session: u32) -> u32 {
+        };
         let row = self.calls.insert(call, self.queue.sequence());
         if self.is_tied {
-            self.tie(row, session);
+            self.tie(row, intent.session);
         }
         row
     }
@@ -288,22 +268,25 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// A call begins: the levers first, then its worker.
-    pub(super) fn begin(&mut self, call: u32) -> Then {
+    /// A call begins, on the direct way or the long one.
+    #[inline(never)]
+    pub(super) fn begin(&mut self, call: u32) {
         let (now, way) = (self.now, self.lane(call));
         let row = &mut self.calls[call];
         (row.meant, row.stage) = (now, Stage::New);
-        let (call_number, content) = (row.number, row.content);
         if way.is_direct {
-            let row = Call { birth: Birth::NONE, ..*row };
-            self.calls.remove(call);
-            self.set_off(way, row);
-            return None;
+            return self.go_straight(call, way);
         }
+        let (number, content) = (row.number, row.content);
         let principal = self.principal(call);
-        let offered = Fact::Offered { principal, call: call_number, content };
         self.alive += 1;
-        self.note(call, &offered);
+        self.note(call, &Fact::Offered { principal, call: number, content });
+        let then = self.set_off(call, way);
+        self.launch_for(then);
+    }
+
+    /// What stands before the attempts of a call: the levers first, then its worker.
+    fn set_off(&mut self, call: u32, way: &'m Lane<'m>) -> Then {
         if way.has_levers {
             if let Some(end) = self.lever(call) {
                 self.end(call, end);
@@ -335,7 +318,8 @@ pub(super) fn population_of(lanes: &[Lane<'_>], client: u32) -> usize {
 }
 
 /// Call number `number` of a client that makes one call at a time.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always)] // a call would build the intent in memory
 pub(super) fn intent_of(
     population: &Population,
     client: u32,
@@ -348,6 +332,7 @@ pub(super) fn intent_of(
     Intent { key, number, client, endpoint, content, session: NONE }
 }
 
+#[inline]
 fn content_of(population: &Population, key: Key) -> u32 {
     population.content.as_ref().map_or(0, |choice| choice.choose(key, Purpose::Content, 0))
 }

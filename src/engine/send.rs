@@ -172,6 +172,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// An attempt leaves.
+    #[inline(never)]
     pub(super) fn launch(&mut self, call: u32) {
         let way = self.lane(call);
         let (population, policy) = (way.population, way.policy);

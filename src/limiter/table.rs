@@ -67,8 +67,9 @@ impl<A: Algorithm> Table<A> {
         self.algorithm.refuse(&mut self.states[slot as usize], now, cost);
     }
 
-    /// Decides on a request against this limit alone.
-    #[inline]
+    /// Decides on a request against this limit alone. Out of line, so that the way
+    /// to one algorithm among all does not pay for what the largest needs.
+    #[inline(never)]
     pub fn decide(&mut self, slot: Slot, now: Instant, cost: u32) -> Verdict {
         self.algorithm.decide(&mut self.states[slot as usize], now, cost)
     }

@@ -58,7 +58,7 @@ impl Completion {
     /// A call of a population was served.
     pub fn served(&mut self, now: Instant, population: usize) {
         self.last = Some(now);
-        if !self.finite[population] {
+        if self.calls == 0 || !self.finite[population] {
             return;
         }
         self.served += 1;

@@ -8,6 +8,7 @@ pub(super) struct Peak {
     /// When the present second is over.
     edge: Instant,
     now: u64,
+    /// In any second before.
     most: u64,
     /// The seconds before, each by its end, with what was sent in it: kept
     /// where other parts of the run have attempts in the same seconds.
@@ -20,32 +21,38 @@ impl Peak {
         Peak { before: Some(vec![]), ..Peak::default() }
     }
 
-    /// An attempt is sent.
-    pub(super) fn count(&mut self, now: Instant) {
-        if now >= self.edge {
-            self.turn_to(Instant((now.0 / SECOND + 1).saturating_mul(SECOND)));
-        }
+    /// An attempt is sent in the present second.
+    #[inline]
+    pub(super) fn count(&mut self) {
         self.now += 1;
-        self.most = self.most.max(self.now);
     }
 
-    /// The next second in which something is sent.
-    fn turn_to(&mut self, edge: Instant) {
+    /// An instant is here: its second becomes the present one; when that is over.
+    pub(super) fn turn_to(&mut self, now: Instant) -> Instant {
+        if now >= self.edge {
+            self.turn(Instant((now.0 / SECOND + 1).saturating_mul(SECOND)));
+        }
+        self.edge
+    }
+
+    /// The present second is over, the next ends at `edge`.
+    fn turn(&mut self, edge: Instant) {
         if let Some(before) = self.before.as_mut().filter(|_| self.now > 0) {
             before.push((self.edge, self.now));
         }
+        self.most = self.most();
         (self.edge, self.now) = (edge, 0);
     }
 
     /// The most in any second.
     pub(super) fn most(&self) -> u64 {
-        self.most
+        self.most.max(self.now)
     }
 
     /// Adds what another part of the run sent.
     pub(super) fn merge(&mut self, mut other: Peak) {
-        self.turn_to(Instant(0));
-        other.turn_to(Instant(0));
+        self.turn(Instant(0));
+        other.turn(Instant(0));
         let (ours, theirs) = (self.before.take().unwrap_or_default(), other.before);
         let mut ours = ours.into_iter().peekable();
         let mut both = vec![];
@@ -70,7 +77,8 @@ mod tests {
 
     fn peak(mut peak: Peak, millis: &[u64]) -> Peak {
         for ms in millis {
-            peak.count(Instant(0).after(Span::millis(*ms)));
+            peak.turn_to(Instant(0).after(Span::millis(*ms)));
+            peak.count();
         }
         peak
     }

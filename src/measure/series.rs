@@ -38,10 +38,9 @@ pub struct Series {
     start: Instant,
     width: Span,
     bins: Vec<Bin>,
-    /// The bin that was asked for last, and where it begins: the next instant
-    /// is nearly always in it.
-    current: usize,
-    from: Instant,
+    /// The bin of the present, which lies here until it is over, and its index.
+    present: Bin,
+    index: usize,
 }
 
 impl Series {
@@ -50,7 +49,7 @@ impl Series {
     #[must_use]
     pub fn new(start: Instant, end: Instant) -> Series {
         let width = round_width(end.since(start), SECOND / 10, BINS_MAX);
-        Series { start, width, bins: vec![Bin::default()], current: 0, from: start }
+        Series { start, width, bins: vec![], present: Bin::default(), index: 0 }
     }
 
     /// The width of a bin.
@@ -59,30 +58,55 @@ impl Series {
         self.width
     }
 
-    /// The bins up to the last in which something happened.
+    /// The bins up to the last in which something happened, as they are when
+    /// the counts are [at rest](Series::at_rest).
     #[must_use]
     pub fn bins(&self) -> &[Bin] {
-        if self.bins == [Bin::default()] { &[] } else { &self.bins }
+        &self.bins
     }
 
-    /// The same counts, whatever was asked for last.
+    /// The counts when nothing more will come: all are in their bins.
     #[must_use]
     pub fn at_rest(&self) -> Series {
-        Series { current: 0, from: self.start, bins: self.bins.clone(), ..*self }
+        let mut rest = self.clone();
+        rest.lay_down();
+        rest.index = 0;
+        rest
     }
 
-    /// The bin of an instant.
+    /// The bin of the present.
     #[inline]
-    pub fn at(&mut self, now: Instant) -> &mut Bin {
-        // Before `from` the difference wraps round and is large too.
-        if now.0.wrapping_sub(self.from.0) >= self.width.0 {
-            self.turn_to(now);
+    pub(super) fn present(&mut self) -> &mut Bin {
+        &mut self.present
+    }
+
+    /// The bin of an instant becomes the present one; when it is over.
+    pub(super) fn turn_to(&mut self, now: Instant) -> Instant {
+        self.lay_down();
+        let index = now.since(self.start).0 / self.width.0;
+        self.index = usize::try_from(index).expect("a run is shorter than the clock");
+        if let Some(bin) = self.bins.get_mut(self.index) {
+            self.present = std::mem::take(bin);
         }
-        &mut self.bins[self.current]
+        self.start.after(self.width.times(index + 1))
+    }
+
+    /// What was counted in the present bin is put in its place.
+    fn lay_down(&mut self) {
+        let present = std::mem::take(&mut self.present);
+        if present == Bin::default() {
+            return;
+        }
+        if self.index >= self.bins.len() {
+            self.bins.resize(self.index + 1, Bin::default());
+        }
+        self.bins[self.index] = present;
     }
 
     /// Adds what happened in another part of the same run.
     pub(super) fn merge(&mut self, other: &Series) {
+        self.lay_down();
+        let other = other.at_rest();
         let bins = self.bins.len().max(other.bins.len());
         self.bins.resize(bins, Bin::default());
         for (sum, more) in self.bins.iter_mut().zip(&other.bins) {
@@ -91,16 +115,6 @@ impl Series {
             sum.rejected += more.rejected;
             sum.failed += more.failed;
             sum.served += more.served;
-        }
-    }
-
-    #[cold]
-    fn turn_to(&mut self, now: Instant) {
-        let index = now.since(self.start).0 / self.width.0;
-        self.from = self.start.after(self.width.times(index));
-        self.current = usize::try_from(index).expect("a run is shorter than the clock");
-        if self.current >= self.bins.len() {
-            self.bins.resize(self.current + 1, Bin::default());
         }
     }
 }

@@ -257,7 +257,7 @@ fn model(
     check_size(scenario, &policies, &mut checks.scenario);
     let changes = change::build(scenario, (api_file, &api), start, count, &mut checks.scenario);
     let contents =
-        populations.iter().filter_map(|p| p.content.as_ref()).map(|c| c.shares().count()).max();
+        populations.iter().filter_map(|p| p.content.as_ref()).map(|c| c.shares().len()).max();
     let (horizon, warm_up) = times(scenario, &mut checks.scenario);
     let trigger =
         trigger::build(scenario, &service, start, start.after(horizon), &mut checks.scenario);

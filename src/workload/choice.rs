@@ -8,42 +8,55 @@ use crate::rng::{Key, Purpose};
 
 /// One of several values, by integer weight.
 #[derive(Clone, Debug)]
-pub struct Choice<T> {
+pub enum Choice<T> {
+    /// Always the same, so that there is nothing to draw.
+    Only(T),
+    /// One of these.
+    Of(Weighted<T>),
+}
+
+/// Several values and their weights.
+#[derive(Clone, Debug)]
+pub struct Weighted<T> {
     values: Vec<T>,
-    /// `None` where there is but one value, and so nothing to draw.
-    table: Option<WeightedAliasIndex<u64>>,
+    table: WeightedAliasIndex<u64>,
 }
 
 impl<T: Copy> Choice<T> {
-    /// Always the same.
-    #[must_use]
-    pub fn only(value: T) -> Self {
-        Choice { values: vec![value], table: None }
-    }
-
     /// Each value by its weight; `None` unless there is a value, at most 2^32
     /// of them, and a sum of weights between 1 and 2^32.
     #[must_use]
     pub fn weighted(values: Vec<T>, weights: Vec<u64>) -> Option<Self> {
         let table = WeightedAliasIndex::new(weights).ok()?;
-        Some(Choice { values, table: Some(table) })
+        Some(Choice::Of(Weighted { values, table }))
     }
 
     /// The value that draw number `index` of `key` for `purpose` chooses.
     #[must_use]
     #[inline]
     pub fn choose(&self, key: Key, purpose: Purpose, index: u64) -> T {
-        match &self.table {
-            None => self.values[0],
-            Some(table) => self.values[table.sample(&mut key.draws(purpose, index))],
+        match self {
+            Choice::Only(value) => *value,
+            Choice::Of(weighted) => weighted.choose(key, purpose, index),
         }
     }
 
     /// The values, each with its share, for means.
-    pub fn shares(&self) -> impl Iterator<Item = (T, f64)> + '_ {
-        let weights = self.table.as_ref().map_or_else(|| vec![1], WeightedAliasIndex::weights);
+    #[must_use]
+    pub fn shares(&self) -> Vec<(T, f64)> {
+        let Weighted { values, table } = match self {
+            Choice::Only(value) => return vec![(*value, 1.0)],
+            Choice::Of(weighted) => weighted,
+        };
+        let weights = table.weights();
         let sum = weights.iter().sum::<u64>() as f64;
-        self.values.iter().zip(weights).map(move |(value, weight)| (*value, weight as f64 / sum))
+        values.iter().zip(weights).map(|(value, weight)| (*value, weight as f64 / sum)).collect()
+    }
+}
+
+impl<T: Copy> Weighted<T> {
+    fn choose(&self, key: Key, purpose: Purpose, index: u64) -> T {
+        self.values[self.table.sample(&mut key.draws(purpose, index))]
     }
 }
 

@@ -239,7 +239,7 @@ fn steps(
     }
     let endpoint = match &population.asks {
         Some(weights) => asks(weights, population, world, checks),
-        None if world.endpoints.len() == 1 => Some(Choice::only(0)),
+        None if world.endpoints.len() == 1 => Some(Choice::Only(0)),
         None => {
             let message =
                 format!("it is not said what the population `{}` asks", population.name.as_ref());
@@ -268,7 +268,7 @@ fn asks(
         return None;
     }
     if let [(endpoint, _)] = found[..] {
-        return Some(Choice::only(endpoint));
+        return Some(Choice::Only(endpoint));
     }
     let (endpoints, weights) = found.into_iter().unzip();
     let choice = Choice::weighted(endpoints, weights);
