@@ -80,7 +80,7 @@ impl Twins {
             Entry { at, sequence, event }
         });
         assert_eq!(self.queue.pop_before(end), expected);
-        for entry in self.queue.take_upcoming().unwrap_or_default() {
+        for entry in self.queue.take_upcoming().into_iter().flatten() {
             assert!(Some(*entry) > expected, "what is upcoming is still to come");
         }
         let Some(Entry { at, .. }) = expected else { return false };
@@ -143,7 +143,7 @@ impl Twins {
 
 impl PartialOrd for Entry {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        self.key().partial_cmp(&other.key())
+        (self.at, self.sequence).partial_cmp(&(other.at, other.sequence))
     }
 }
 
@@ -200,7 +200,7 @@ fn most_events_are_shown_before_their_turn() {
             let entry = twins.queue.pop_before(u64::MAX).expect("many are pending");
             count += usize::from(shown.contains(&entry.event));
             if let Some(upcoming) = twins.queue.take_upcoming() {
-                shown = upcoming.iter().map(|entry| entry.event).chain(shown).take(200).collect();
+                shown = upcoming.map(|entry| entry.event).chain(shown).take(1_000).collect();
             }
             twins.now = entry.at;
             let at = twins.time(kind);
