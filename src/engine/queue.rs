@@ -78,18 +78,18 @@ impl Queue {
         if at == Instant::NEVER {
             return;
         }
-        let entry = Entry { at: at.0, sequence: self.sequence, event };
-        self.sequence = self.sequence.checked_add(1).expect("the engine renumbers in time");
-        if !self.ladder.put(entry) {
-            self.put_into_bottom(entry);
+        let sequence = self.sequence;
+        self.sequence = sequence.checked_add(1).expect("the engine renumbers in time");
+        if !self.ladder.put(Entry { at: at.0, sequence, event }) {
+            self.put_into_bottom(at, sequence, event);
         }
     }
 
     /// Files an entry that comes before all buckets. Seldom done, and apart, it
     /// leaves the way of a push to a bucket short.
     #[cold]
-    fn put_into_bottom(&mut self, entry: Entry) {
-        self.bottom.insert(entry);
+    fn put_into_bottom(&mut self, at: Instant, sequence: u32, event: Event) {
+        self.bottom.insert(Entry { at: at.0, sequence, event });
         if self.bottom.is_full() {
             self.ladder.lower_all(&mut self.bottom);
         }

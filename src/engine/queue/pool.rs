@@ -5,6 +5,7 @@
 //! the pending entries need at their peak, and the rest of one block a bucket.
 
 use super::Entry;
+use crate::prefetch::prefetch;
 
 /// Entries in a block.
 pub(super) const BLOCK: usize = FULL as usize;
@@ -82,6 +83,9 @@ impl Pool {
         let first = taken.first as usize * BLOCK;
         let entries = self.places[first..first + BLOCK].try_into().expect("a block is whole");
         self.release(taken);
+        for line in (0..BLOCK).step_by(4) {
+            prefetch(&self.places[chain.first as usize * BLOCK + line]);
+        }
         Some((entries, taken.end as usize - first))
     }
 
