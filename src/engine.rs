@@ -261,11 +261,11 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[inline]
     fn happen(&mut self, entry: &Entry) {
-        let (what, index) = (entry.event.what(), entry.event.index());
+        let (what, index) = (entry.event().what(), entry.event().index());
         let is_stale = match what.whose() {
-            Whose::Call => self.calls.is_stale(index, entry.sequence),
+            Whose::Call => self.calls.is_stale(index, entry.sequence()),
             Whose::Client => false,
-            Whose::Attempt => self.attempts.is_stale(index, entry.sequence),
+            Whose::Attempt => self.attempts.is_stale(index, entry.sequence()),
         };
         if is_stale {
             return;
@@ -372,10 +372,10 @@ impl<'m, O: Observer> Engine<'m, O> {
 
 /// Whether an event was meant for whoever had its row before.
 fn is_stale(entry: &Entry, calls: &Slab<Call>, attempts: &Slab<Attempt>) -> bool {
-    let index = entry.event.index();
-    match entry.event.what().whose() {
+    let index = entry.event().index();
+    match entry.event().what().whose() {
         Whose::Client => false,
-        Whose::Call => calls.is_stale(index, entry.sequence),
-        Whose::Attempt => attempts.is_stale(index, entry.sequence),
+        Whose::Call => calls.is_stale(index, entry.sequence()),
+        Whose::Attempt => attempts.is_stale(index, entry.sequence()),
     }
 }

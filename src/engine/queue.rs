@@ -48,13 +48,29 @@ use bottom::Bottom;
 use ladder::Ladder;
 use pool::Chain;
 
-/// A pending event.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+/// A pending event, in two words, so that it is handed on in registers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Default, Debug)]
 pub(super) struct Entry {
     /// In nanoseconds, as in [`Instant`].
     pub(super) at: u64,
-    pub(super) sequence: u32,
-    pub(super) event: Event,
+    /// The sequence above the event.
+    what: u64,
+}
+
+impl Entry {
+    const fn new(at: u64, sequence: u32, event: Event) -> Entry {
+        Entry { at, what: (sequence as u64) << 32 | event.bits() as u64 }
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // the upper half is what is wanted
+    pub(super) const fn sequence(self) -> u32 {
+        (self.what >> 32) as u32
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // the lower half is what is wanted
+    pub(super) const fn event(self) -> Event {
+        Event::of_bits(self.what as u32)
+    }
 }
 
 /// Pending events.
@@ -80,16 +96,17 @@ impl Queue {
         }
         let sequence = self.sequence;
         self.sequence = sequence.checked_add(1).expect("the engine renumbers in time");
-        if !self.ladder.put(Entry { at: at.0, sequence, event }) {
-            self.put_into_bottom(at, sequence, event);
+        let entry = Entry::new(at.0, sequence, event);
+        if !self.ladder.put(entry) {
+            self.put_into_bottom(entry);
         }
     }
 
     /// Files an entry that comes before all buckets. Seldom done, and apart, it
     /// leaves the way of a push to a bucket short.
     #[cold]
-    fn put_into_bottom(&mut self, at: Instant, sequence: u32, event: Event) {
-        self.bottom.insert(Entry { at: at.0, sequence, event });
+    fn put_into_bottom(&mut self, entry: Entry) {
+        self.bottom.insert(entry);
         if self.bottom.is_full() {
             self.ladder.lower_all(&mut self.bottom);
         }
@@ -138,7 +155,7 @@ impl Queue {
         let mut kept = Chain::default();
         while let Some(entry) = self.pop_before(u64::MAX) {
             if keep(&entry) {
-                self.ladder.append(&mut kept, Entry { sequence: self.sequence, ..entry });
+                self.ladder.append(&mut kept, Entry::new(entry.at, self.sequence, entry.event()));
                 self.sequence += 1;
             }
         }

@@ -42,10 +42,17 @@ impl Rung {
         let bucket = usize::try_from(bucket).map_or(rest, |bucket| bucket.min(rest));
         let chain = &mut self.chains[bucket];
         if chain.is_full() {
-            self.occupied[bucket / 64] |= 1 << (bucket % 64);
-            pool.lengthen(chain);
+            return self.put_into_new_block(bucket, entry, pool);
         }
         pool.append(chain, entry);
+    }
+
+    /// Apart, it leaves the way of a put into a block short.
+    #[cold]
+    fn put_into_new_block(&mut self, bucket: usize, entry: Entry, pool: &mut Pool) {
+        self.occupied[bucket / 64] |= 1 << (bucket % 64);
+        pool.lengthen(&mut self.chains[bucket]);
+        pool.append(&mut self.chains[bucket], entry);
     }
 
     /// The next chain that is not empty.
