@@ -66,9 +66,15 @@ impl Ladder {
             self.pool.release(chain);
             return;
         }
+        let shape = Shape::of(chain, &self.pool);
+        self.spread(&mut chain, shape);
+    }
+
+    /// Spreads entries over a rung of their own.
+    fn spread(&mut self, chain: &mut Chain, shape: Shape) {
         let mut rung = self.spare.pop().unwrap_or_default();
-        rung.reset(Shape::of(chain, &self.pool));
-        while let Some((entries, len)) = self.pool.take_block(&mut chain) {
+        rung.reset(shape);
+        while let Some((entries, len)) = self.pool.take_block(chain) {
             for &entry in &entries[..len] {
                 rung.put(entry, &mut self.pool);
             }
@@ -76,13 +82,19 @@ impl Ladder {
         self.rungs.push(rung);
     }
 
-    /// Makes a rung of a bottom that has become too big.
+    /// Makes a rung of a bottom that has become too big. The first of all is one
+    /// bucket for everything until somebody pops: a run begins with many pushes,
+    /// and the first dozen does not tell how a million have to be spread.
     pub(super) fn lower_all(&mut self, bottom: &mut Bottom) {
         let mut chain = Chain::default();
         for entry in bottom.drain() {
             self.append(&mut chain, entry);
         }
-        self.lower(chain, bottom);
+        if self.rungs.is_empty() {
+            self.spread(&mut chain, Shape::default());
+        } else {
+            self.lower(chain, bottom);
+        }
     }
 
     /// Appends to a chain that is not of any rung yet.

@@ -14,7 +14,7 @@ const MOST: u32 = 11;
 /// How many times are looked at to know how they are spread.
 const SAMPLE: usize = 128;
 
-/// Where the buckets of a rung begin.
+/// Where the buckets of a rung begin; by default there are none, but the rest.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Shape {
     pub(super) start: u64,
