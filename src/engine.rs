@@ -267,7 +267,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[inline]
     fn happen(&mut self, entry: &Entry) {
-        let (what, index) = (entry.event.what(), entry.event.index());
+        let (what, index) = (entry.event().what(), entry.event().index());
         // Most events of large models are of these two kinds, and never stale.
         let straight = match what {
             What::Resume => Some(index),
@@ -382,10 +382,10 @@ impl<'m, O: Observer> Engine<'m, O> {
 
 /// Whether an event was meant for whoever had its row before.
 fn is_stale(entry: &Entry, calls: &Slab<Call>, attempts: &Slab<Attempt>) -> bool {
-    let index = entry.event.index();
-    match entry.event.what().whose() {
+    let index = entry.event().index();
+    match entry.event().what().whose() {
         Whose::Client => false,
-        Whose::Call => calls.is_stale(index, entry.sequence),
-        Whose::Attempt => attempts.is_stale(index, entry.sequence),
+        Whose::Call => calls.is_stale(index, entry.sequence()),
+        Whose::Attempt => attempts.is_stale(index, entry.sequence()),
     }
 }

@@ -39,7 +39,7 @@ impl<O: Observer> Engine<'_, O> {
             for event in self.ahead.asked.drain(..) {
                 self.observer.expect(self.calls[event.index()].client);
             }
-            for event in upcoming.iter().map(|entry| entry.event) {
+            for event in upcoming.map(|entry| entry.event()) {
                 match event.what().whose() {
                     Whose::Call => {
                         prefetch(&self.calls[event.index()]);

@@ -108,14 +108,12 @@ impl Event {
         Event((what as u32) << INDEX_BITS | index)
     }
 
-    /// For tests of what holds events, whatever they are.
-    #[cfg(test)]
-    pub(super) const fn any(number: u32) -> Event {
-        Event(number)
+    /// The event of these bits, for what holds events, whatever they are.
+    pub(super) const fn of_bits(bits: u32) -> Event {
+        Event(bits)
     }
 
-    #[cfg(test)]
-    pub(super) const fn number(self) -> u32 {
+    pub(super) const fn bits(self) -> u32 {
         self.0
     }
 

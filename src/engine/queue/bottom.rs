@@ -1,62 +1,59 @@
 //! The bottom of the ladder: the next entries, sorted.
 
 use super::Entry;
-use super::pool::BLOCK;
+use super::sort::sort;
 
-/// Entries in order; those before `head` are gone.
+/// Entries in order, the next one last, where a vector gives it away for nothing.
 #[derive(Debug, Default)]
 pub(super) struct Bottom {
     entries: Vec<Entry>,
-    head: usize,
     /// With so many, an insertion would move too much.
     limit: usize,
 }
 
 impl Bottom {
     pub(super) fn is_empty(&self) -> bool {
-        self.head == self.entries.len()
+        self.entries.is_empty()
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.entries.len() - self.head
+        self.entries.len()
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.len() >= self.limit
+        self.entries.len() >= self.limit
     }
 
     /// Fills the empty bottom, which is full later with `limit` entries.
-    pub(super) fn fill(&mut self, entries: &[Entry], limit: usize) {
+    pub(super) fn fill<'a>(
+        &mut self,
+        blocks: impl Iterator<Item = &'a [Entry]> + Clone,
+        limit: usize,
+    ) {
         debug_assert!(self.is_empty(), "what is left comes first");
-        self.entries.clear();
-        self.entries.extend_from_slice(entries);
-        self.head = 0;
         self.limit = limit;
-        self.entries.sort_unstable_by_key(Entry::key);
+        sort(blocks, &mut self.entries);
     }
 
+    /// Inserts an entry, which is the last of its instant.
     pub(super) fn insert(&mut self, entry: Entry) {
-        if self.head >= BLOCK {
-            self.entries.drain(..self.head);
-            self.head = 0;
-        }
-        let before = self.entries[self.head..].partition_point(|other| other.at <= entry.at);
-        self.entries.insert(self.head + before, entry);
+        let after = self.entries.partition_point(|other| other.at > entry.at);
+        self.entries.insert(after, entry);
     }
 
     #[inline]
     pub(super) fn pop_before(&mut self, end: u64) -> Option<Entry> {
-        let entry = *self.entries.get(self.head)?;
+        let entry = *self.entries.last()?;
         if entry.at >= end {
             return None;
         }
-        self.head += 1;
+        self.entries.pop();
         Some(entry)
     }
 
-    /// Empties the bottom.
+    /// Empties the bottom, in order.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Entry> + '_ {
-        let head = std::mem::take(&mut self.head);
-        self.entries.drain(..).skip(head)
+        self.entries.drain(..).rev()
     }
 }

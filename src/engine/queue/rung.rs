@@ -1,7 +1,7 @@
 //! A rung of the ladder: buckets of equal width, and the rest after them.
 
 use super::Entry;
-use super::pool::{BLOCK, Chain, Pool};
+use super::pool::{Chain, Pool};
 use super::shape::Shape;
 
 #[derive(Debug, Default)]
@@ -40,7 +40,18 @@ impl Rung {
         let rest = self.chains.len() - 1;
         let bucket = (entry.at - self.shape.start) >> self.shape.shift;
         let bucket = usize::try_from(bucket).map_or(rest, |bucket| bucket.min(rest));
+        let chain = &mut self.chains[bucket];
+        if chain.is_full() {
+            return self.put_into_new_block(bucket, entry, pool);
+        }
+        pool.append(chain, entry);
+    }
+
+    /// Apart, it leaves the way of a put into a block short.
+    #[cold]
+    fn put_into_new_block(&mut self, bucket: usize, entry: Entry, pool: &mut Pool) {
         self.occupied[bucket / 64] |= 1 << (bucket % 64);
+        pool.lengthen(&mut self.chains[bucket]);
         pool.append(&mut self.chains[bucket], entry);
     }
 
@@ -69,7 +80,7 @@ impl Rung {
             self.next += 1;
             std::mem::take(chain)
         };
-        if chain.len() == 0 {
+        if chain.is_empty() {
             self.occupied[bucket / 64] &= !(1 << (bucket % 64));
         }
         self.frontier = self.shape.begin(self.next);
@@ -78,8 +89,8 @@ impl Rung {
 
     /// How many entries it has.
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.chains.iter().map(Chain::len).sum()
+    pub(super) fn len(&self, pool: &Pool) -> usize {
+        self.chains.iter().map(|chain| pool.len(*chain)).sum()
     }
 
     /// Whether the rest has been opened, with which a rung ends.
@@ -87,11 +98,10 @@ impl Rung {
         self.next > self.shape.buckets
     }
 
-    /// What will be opened next; nothing if it will be split then.
-    pub(super) fn upcoming<'a>(&self, pool: &'a Pool) -> Option<&'a [Entry]> {
+    /// What will be opened next.
+    pub(super) fn upcoming(&self, pool: &Pool) -> Option<Chain> {
         let bucket = self.occupied()?;
-        let chain = &self.chains[bucket];
-        let whole = chain.len() <= BLOCK || self.shape.is_instant(bucket);
-        Some(if whole { pool.first_block(chain) } else { &[] })
+        let mut chain = self.chains[bucket];
+        Some(if self.shape.is_instant(bucket) { pool.split_block(&mut chain) } else { chain })
     }
 }
