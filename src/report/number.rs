@@ -1,7 +1,7 @@
 //! Numbers as a terminal shows them, and as files hold them.
 
 use crate::metric::{Metric, Unit};
-use crate::stats::interval::Estimate;
+use crate::stats::interval::{Estimate, Method};
 
 /// What a number counts, which decides how it is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,9 +44,17 @@ impl Quantity {
     }
 
     /// The number, with `±` and half the width of its interval where that is
-    /// above 1 % of it: `340 ±62 s`.
+    /// above 1 % of it: `340 ±62 s`. Of what was seen never, or always, in so
+    /// many trials the bound that they give: `< 16.1 %`.
     #[must_use]
     pub fn write_estimate(self, estimate: &Estimate) -> String {
+        if matches!(estimate.method, Method::Wilson | Method::NoneOf) {
+            match (estimate.mean, estimate.low, estimate.high) {
+                (0.0, _, high) if high > 0.0 => return format!("< {}", self.write(high)),
+                (1.0, low, _) if low < 1.0 => return format!("> {}", self.write(low)),
+                _ => {}
+            }
+        }
         let half = estimate.half_width();
         let noticeable = estimate.has_interval() && half > 0.01 * estimate.mean.abs();
         if !noticeable {
@@ -207,7 +215,6 @@ pub fn seconds(span: crate::time::Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::interval::Method;
     use crate::time::Span;
 
     fn about(mean: f64, half: f64) -> Estimate {
@@ -272,6 +279,10 @@ mod tests {
         ] {
             assert_eq!(quantity.write_estimate(&estimate), text);
         }
+        let never = crate::stats::interval::wilson(0, 20).unwrap();
+        assert_eq!(Quantity::Share.write_estimate(&never), "< 16.1 %");
+        let always = crate::stats::interval::wilson(20, 20).unwrap();
+        assert_eq!(Quantity::Share.write_estimate(&always), "> 83.9 %");
         let single = Estimate::single(340.0);
         assert_eq!(Quantity::Seconds.write_estimate(&single), "340 s");
     }

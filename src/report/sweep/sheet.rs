@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Head, Point};
-use crate::metric::METRICS;
+use crate::metric::{METRICS, Metric};
 use crate::report::text::cell;
 use crate::scenario::vary::Number;
 
@@ -32,7 +32,13 @@ impl<'h, W: Write> Sheet<'h, W> {
         let number = point.point.to_string();
         for client in &point.clients {
             let name = cell(&client.name);
-            for (metric, estimate) in METRICS.iter().zip(&client.metrics) {
+            let metrics = METRICS.iter().zip(&client.metrics);
+            // As in `summary.csv`, what follows a trigger is left out without one.
+            let follows = |(metric, estimate): &(&Metric, &String)| {
+                metric.follows_trigger() && !estimate.starts_with(',')
+            };
+            let disturbed = metrics.clone().any(|row| follows(&row));
+            for (metric, estimate) in metrics.filter(|(m, _)| disturbed || !m.follows_trigger()) {
                 let own = [name.as_ref(), metric.name(), metric.unit().name()];
                 let row = std::iter::once(number.as_str()).chain(values.iter().map(String::as_str));
                 self.writer.write_record(row.chain(own).chain(estimate.split(',')))?;
