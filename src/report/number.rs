@@ -48,12 +48,8 @@ impl Quantity {
     /// many trials the bound that they give: `< 16.1 %`.
     #[must_use]
     pub fn write_estimate(self, estimate: &Estimate) -> String {
-        if matches!(estimate.method, Method::Wilson | Method::NoneOf) {
-            match (estimate.mean, estimate.low, estimate.high) {
-                (0.0, _, high) if high > 0.0 => return format!("< {}", self.write(high)),
-                (1.0, low, _) if low < 1.0 => return format!("> {}", self.write(low)),
-                _ => {}
-            }
+        if let Some(bound) = self.bound(estimate) {
+            return bound;
         }
         let half = estimate.half_width();
         let noticeable = estimate.has_interval() && half > 0.01 * estimate.mean.abs();
@@ -68,6 +64,17 @@ impl Quantity {
             "∞".to_owned()
         };
         format!("{value} ±{half}{}", self.unit())
+    }
+
+    /// The bound of what was seen never, or always: `< 16.1 %`.
+    #[must_use]
+    pub fn bound(self, estimate: &Estimate) -> Option<String> {
+        let of_trials = matches!(estimate.method, Method::Wilson | Method::NoneOf);
+        match (estimate.mean, estimate.low, estimate.high) {
+            (0.0, _, high) if of_trials && high > 0.0 => Some(format!("< {}", self.write(high))),
+            (1.0, low, _) if of_trials && low < 1.0 => Some(format!("> {}", self.write(low))),
+            _ => None,
+        }
     }
 
     const fn unit(self) -> &'static str {

@@ -188,6 +188,11 @@ fn read(text: &str) -> Option<Estimate> {
     let mut numbers = text.split(',').map(str::parse::<f64>);
     let mean = numbers.next()?.ok()?;
     match (numbers.next()?, numbers.next()?) {
+        // Only a bound of what was seen never or always has all of its interval on
+        // one side.
+        (Ok(low), Ok(high)) if low < high && (mean <= low || mean >= high) => {
+            Some(Estimate { mean, low, high, method: Method::Wilson })
+        }
         (Ok(low), Ok(high)) => Some(Estimate { mean, low, high, method: Method::StudentT }),
         _ => Some(Estimate::single(mean)),
     }

@@ -33,7 +33,7 @@ fn run(tuning: &Tuning<'_>, what: &str) -> String {
     let seeds = if least == most { least.to_string() } else { format!("{least} to {most}") };
     let (what, client) = (visible(what), visible(tuning.client));
     let end = if what.ends_with('?') { "" } else { ";" };
-    format!("{what}{end} {client}, {seeds} seeds a point, mean with 95% interval")
+    format!("{what}{end} client {client}, {seeds} seeds a point, mean with 95% interval")
 }
 
 const fn number(unit: Unit) -> Number {

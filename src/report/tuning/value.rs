@@ -2,7 +2,7 @@
 
 use crate::experiment::tune::{Knob, Place};
 use crate::metric::{Level, Metric, Subject, Unit};
-use crate::report::number::decimal;
+use crate::report::number::{Quantity, decimal};
 use crate::report::text::visible;
 use crate::stats::interval::Estimate;
 
@@ -15,6 +15,9 @@ pub(super) fn measured(metric: Metric, level: Level) -> String {
 }
 
 fn known(metric: Metric, e: &Estimate) -> String {
+    if let Some(bound) = Quantity::of(metric).bound(e) {
+        return bound;
+    }
     let (factor, unit) = scale(metric.unit());
     let (mean, half) = (e.mean * factor, (e.high - e.low) / 2.0 * factor);
     if !half.is_finite() {
