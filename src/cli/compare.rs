@@ -126,6 +126,10 @@ impl Compare {
         distinct(&plan)?;
         plan.fail_if.extend_from_slice(&asked.fail_if);
         known(&plan)?;
+        if self.assumptions && plan.assumptions.is_empty() && !self.common.quiet {
+            let api = visible(&plan.api);
+            say(&wrap(&format!("the model of {api} assumes nothing that could be otherwise"), 2));
+        }
         let place = self.folder(&plan);
         let earlier = self.baseline.as_deref();
         let earlier = earlier.map(|name| kept::load(name, &place, &plan, self.seed)).transpose()?;

@@ -224,6 +224,20 @@ mod tests {
     }
 
     #[test]
+    fn intervals_that_hold_together_are_those_of_bonferroni() {
+        use statrs::distribution::{ContinuousCDF, StudentsT};
+        let alone = mean(&golden("x")).unwrap();
+        let replicates = golden("x").len();
+        let t = StudentsT::new(0.0, 1.0, (replicates - 1) as f64).unwrap();
+        for all in [1, 2, 20] {
+            let together = alone.for_all_of(all, replicates);
+            let wider = t.inverse_cdf(1.0 - 0.025 / all as f64) / t.inverse_cdf(0.975);
+            assert_close(together.half_width() / alone.half_width(), wider, 1e-6);
+            assert_close(together.mean, alone.mean, 0.0);
+        }
+    }
+
+    #[test]
     fn one_replicate_has_no_interval() {
         for estimate in
             [mean(&[3.0]), ratio_of_sums(&[6.0], &[2.0]), paired_difference(&[4.0], &[1.0])]
