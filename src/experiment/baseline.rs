@@ -117,7 +117,7 @@ impl Baseline {
     #[must_use]
     pub fn drifts(&self, comparison: &Comparison) -> Vec<Drift> {
         let outcomes = &comparison.outcomes;
-        let time = Metric::named(time_of(outcomes)).unwrap_or(Metric::WaitP99);
+        let time = time_of(outcomes);
         let judged = [Metric::ServedShare, time, Metric::Rejected, Metric::Amplification];
         let both: Vec<(usize, &Kept)> = (0..)
             .zip(outcomes)
@@ -126,9 +126,8 @@ impl Baseline {
         let together = both.len() * judged.len();
         let drift = |client: usize, kept: &Kept, metric: Metric| {
             let then = kept.samples(metric)?;
-            let place = METRICS.iter().position(|m| *m == metric)?;
-            let now: Vec<Sample> =
-                outcomes[client].runs.iter().map(|run| run.samples[place]).collect();
+            let runs = outcomes[client].runs.iter();
+            let now: Vec<Sample> = runs.map(|run| run.samples[metric.place()]).collect();
             Some(Drift::of(client, metric, then, &now, together))
         };
         let all = both.iter().flat_map(|(client, kept)| judged.map(|m| drift(*client, kept, m)));

@@ -7,6 +7,7 @@
 //! whichever of them is looked at in the end.
 
 use super::outcome::Outcome;
+use crate::metric::Metric;
 use crate::rng::Key;
 use crate::stats::bootstrap::paired_mean;
 use crate::stats::interval::{Estimate, simultaneous_difference};
@@ -21,7 +22,7 @@ const LEVEL: f64 = 0.05;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Contrast {
     /// The metric.
-    pub metric: &'static str,
+    pub metric: Metric,
     /// The other's mean less the best's, in the metric's unit.
     pub difference: Estimate,
     /// The same with an interval that holds for all pairs of clients at once.
@@ -62,7 +63,7 @@ impl Contrast {
 /// All pairs of clients, by their places in a ranking.
 pub(super) struct Contrasts {
     /// The metric of each place among those who did the work and of the rest.
-    time: &'static str,
+    time: Metric,
     finished: usize,
     /// What each place has of it, run by run; of those who did the work first.
     times: Vec<Option<Vec<f64>>>,
@@ -84,10 +85,10 @@ impl Contrasts {
         outcomes: &[Outcome],
         order: &[usize],
         finished: usize,
-        time: &'static str,
+        time: Metric,
     ) -> Contrasts {
         let values = |metric| order.iter().map(|index| outcomes[*index].values(metric)).collect();
-        let (times, shares) = (values(time), values("served-share"));
+        let (times, shares) = (values(time), values(Metric::ServedShare));
         let mut all = Contrasts { time, finished, times, shares, p: vec![], family: 0 };
         let tests: Vec<Option<PairedT>> = pairs(order.len())
             .map(|(a, b)| all.sides(a, b).and_then(|(_, best, other)| paired_t(other, best)))
@@ -108,11 +109,11 @@ impl Contrasts {
     }
 
     /// What two places are compared by, and what each run of both has of it.
-    fn sides(&self, a: usize, b: usize) -> Option<(&'static str, &[f64], &[f64])> {
+    fn sides(&self, a: usize, b: usize) -> Option<(Metric, &[f64], &[f64])> {
         let (metric, values) = if b < self.finished {
             (self.time, &self.times)
         } else {
-            ("served-share", &self.shares)
+            (Metric::ServedShare, &self.shares)
         };
         Some((metric, values[a].as_deref()?, values[b].as_deref()?))
     }
@@ -161,7 +162,7 @@ mod tests {
             Some(Adjusted { alone: p, adjusted: p })
         });
         let all = Contrasts {
-            time: "wait-p99",
+            time: Metric::WaitP99,
             finished: 0,
             times: none(),
             shares: none(),

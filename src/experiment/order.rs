@@ -1,31 +1,18 @@
-//! Who is surely ahead of whom, pair by pair.
+//! Who is surely ahead of whom, pair by pair, as the ranking tells them apart.
 
+use super::contrast::Contrasts;
 use super::outcome::Outcome;
-use super::ranking::{is_done, time_of};
-use crate::stats::interval::{self, Estimate};
+use super::ranking::Ranking;
 
 /// How the first of a pair stands to the second, paired by seed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
-    /// It is surely ahead: it did the work and the other did not, or it was
-    /// sooner, or, where neither did all, it served more.
+    /// It is surely ahead.
     Ahead,
     /// It is surely behind.
     Behind,
     /// They are not told apart.
     Alike,
-}
-
-impl Standing {
-    /// How the second stands to the first.
-    #[must_use]
-    pub const fn turned(self) -> Standing {
-        match self {
-            Standing::Ahead => Standing::Behind,
-            Standing::Behind => Standing::Ahead,
-            Standing::Alike => Standing::Alike,
-        }
-    }
 }
 
 /// How all pairs of clients stand to each other.
@@ -40,10 +27,21 @@ impl Order {
     /// The order of these outcomes.
     #[must_use]
     pub fn of(outcomes: &[Outcome]) -> Order {
-        let time = time_of(outcomes);
-        let standings = pairs(outcomes.len())
-            .map(|(first, second)| standing(&outcomes[first], &outcomes[second], time));
-        Order { clients: outcomes.len(), standings: standings.collect() }
+        let ranking = Ranking::of(outcomes);
+        let order: Vec<usize> = ranking.order().collect();
+        let contrasts = Contrasts::of(outcomes, &order, ranking.finished.len(), ranking.time());
+        let place = |client: usize| order.iter().position(|ranked| *ranked == client);
+        let standing = |(first, second)| {
+            let (first, second) = place(first).zip(place(second)).expect("all are ranked");
+            if !contrasts.told_apart(first.min(second), first.max(second)) {
+                Standing::Alike
+            } else if first < second {
+                Standing::Ahead
+            } else {
+                Standing::Behind
+            }
+        };
+        Order { clients: outcomes.len(), standings: pairs(outcomes.len()).map(standing).collect() }
     }
 
     /// Each pair that stands otherwise in `other`: as here, and as there.
@@ -61,29 +59,4 @@ impl Order {
 /// All pairs of so many, in order.
 fn pairs(clients: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..clients).flat_map(move |first| (first + 1..clients).map(move |second| (first, second)))
-}
-
-fn standing(first: &Outcome, second: &Outcome, time: &str) -> Standing {
-    match (is_done(first), is_done(second)) {
-        (true, false) => Standing::Ahead,
-        (false, true) => Standing::Behind,
-        (true, true) => {
-            let times = second.values(time).zip(first.values(time));
-            let sooner = times.and_then(|(theirs, own)| interval::ratio_of_sums(&theirs, &own));
-            by(sooner, 1.0)
-        }
-        (false, false) => {
-            let shares = first.values("served-share").zip(second.values("served-share"));
-            by(shares.and_then(|(own, theirs)| interval::paired_difference(&own, &theirs)), 0.0)
-        }
-    }
-}
-
-/// Which side of `equal` the whole interval lies on.
-fn by(more: Option<Estimate>, equal: f64) -> Standing {
-    match more {
-        Some(more) if more.distinguishable_from(equal) && more.low > equal => Standing::Ahead,
-        Some(more) if more.distinguishable_from(equal) => Standing::Behind,
-        _ => Standing::Alike,
-    }
 }

@@ -23,7 +23,8 @@ pub enum Sample {
 }
 
 /// The quantiles of the wait that are kept for each population, by metric.
-pub const WAITS: [(&str, f64); 3] = [("wait-p50", 0.5), ("wait-p90", 0.9), ("wait-p99", 0.99)];
+pub const WAITS: [(Metric, f64); 3] =
+    [(Metric::WaitP50, 0.5), (Metric::WaitP90, 0.9), (Metric::WaitP99, 0.99)];
 
 /// One run, reduced to what is compared.
 #[derive(Clone, Debug)]
@@ -75,9 +76,8 @@ impl Run {
 
     /// A metric; `None` where the run does not have it.
     #[must_use]
-    pub fn value(&self, name: &str) -> Option<f64> {
-        let metric = METRICS.iter().position(|metric| metric.name() == name)?;
-        match self.samples[metric] {
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        match self.samples[metric.place()] {
             Sample::Plain(value) => value,
             Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
             Sample::YesNo(is_so) => is_so.map(|is_so| f64::from(u8::from(is_so))),
@@ -146,17 +146,17 @@ impl Outcome {
 
     /// A metric over all runs; `None` where a run does not have it.
     #[must_use]
-    pub fn estimate(&self, name: &str) -> Option<Estimate> {
-        let metric = METRICS.iter().position(|metric| metric.name() == name)?;
-        let samples: Vec<Sample> = self.runs.iter().map(|run| run.samples[metric]).collect();
-        estimate(METRICS[metric], &samples)
+    pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
+        let place = metric.place();
+        let samples: Vec<Sample> = self.runs.iter().map(|run| run.samples[place]).collect();
+        estimate(metric, &samples)
     }
 
     /// A quantile of the wait of all calls of all runs together, in seconds;
     /// infinite where that call was never served. `None` for other metrics.
     #[must_use]
-    pub fn pooled(&self, name: &str) -> Option<f64> {
-        let (_, q) = WAITS.iter().find(|(wait, _)| *wait == name)?;
+    pub fn pooled(&self, metric: Metric) -> Option<f64> {
+        let (_, q) = WAITS.iter().find(|(wait, _)| *wait == metric)?;
         match self.waits.quantile(*q)? {
             u64::MAX => Some(f64::INFINITY),
             ns => Some(ns as f64 / 1e9),
@@ -167,11 +167,10 @@ impl Outcome {
     /// such thing.
     #[must_use]
     pub fn level(&self, metric: Metric) -> Option<Level> {
-        if let Some(estimate) = self.estimate(metric.name()) {
+        if let Some(estimate) = self.estimate(metric) {
             return Some(Level::Known(estimate));
         }
-        let values: Vec<Option<f64>> =
-            self.runs.iter().map(|run| run.value(metric.name())).collect();
+        let values: Vec<Option<f64>> = self.runs.iter().map(|run| run.value(metric)).collect();
         // A time that some runs have and others do not is one that never came,
         // and so is the end of work that nobody ended.
         let is_time = metric.unit() == Unit::Seconds;
@@ -184,8 +183,8 @@ impl Outcome {
 
     /// A plain metric, run by run; `None` where a run does not have it.
     #[must_use]
-    pub fn values(&self, name: &str) -> Option<Vec<f64>> {
-        self.runs.iter().map(|run| run.value(name)).collect()
+    pub fn values(&self, metric: Metric) -> Option<Vec<f64>> {
+        self.runs.iter().map(|run| run.value(metric)).collect()
     }
 
     /// The share served of the calls of a population at an endpoint, or of all

@@ -8,13 +8,14 @@ use std::cmp::Ordering;
 
 use super::contrast::{Contrast, Contrasts};
 use super::outcome::Outcome;
+use crate::metric::Metric;
 use crate::stats::interval::{self, Estimate};
 
 /// The share of calls that a client must serve, in every seed, to be ranked by time.
 const DONE: f64 = 0.999;
 
 /// The metric of time where the work has an end of its own.
-const COMPLETION: &str = "time-to-99";
+const COMPLETION: Metric = Metric::TimeTo99;
 
 /// The order of the clients of a comparison, by index.
 #[derive(Clone, PartialEq, Debug)]
@@ -63,7 +64,7 @@ impl Ranking {
     #[must_use]
     pub fn of(outcomes: &[Outcome]) -> Ranking {
         let shares: Vec<Vec<f64>> =
-            outcomes.iter().map(|o| o.values("served-share").unwrap_or_default()).collect();
+            outcomes.iter().map(|o| o.values(Metric::ServedShare).unwrap_or_default()).collect();
         let done: Vec<u64> = shares
             .iter()
             .map(|shares| shares.iter().filter(|share| **share >= DONE).count() as u64)
@@ -72,12 +73,12 @@ impl Ranking {
             (0..outcomes.len()).partition(|index| is_done(&outcomes[*index]));
         let time = time_of(outcomes);
         let by_completion = time == COMPLETION;
-        let mean = |index: usize, name: &str| {
-            outcomes[index].estimate(name).map_or(f64::INFINITY, |e| e.mean)
+        let mean = |index: usize, metric: Metric| {
+            outcomes[index].estimate(metric).map_or(f64::INFINITY, |e| e.mean)
         };
         let less = |a: f64, b: f64| a.partial_cmp(&b).unwrap_or(Ordering::Equal);
         finished.sort_by(|a, b| less(mean(*a, time), mean(*b, time)));
-        left.sort_by(|a, b| less(mean(*b, "served-share"), mean(*a, "served-share")));
+        left.sort_by(|a, b| less(mean(*b, Metric::ServedShare), mean(*a, Metric::ServedShare)));
         let order: Vec<usize> = finished.iter().chain(&left).copied().collect();
         let contrasts = Contrasts::of(outcomes, &order, finished.len(), time);
         let lead = |(place, behind): (usize, &usize)| {
@@ -113,23 +114,23 @@ impl Ranking {
 
     /// The metric by which those who did the work are ranked.
     #[must_use]
-    pub fn time(&self) -> &'static str {
-        if self.by_completion { "time-to-99" } else { "wait-p99" }
+    pub fn time(&self) -> Metric {
+        if self.by_completion { COMPLETION } else { Metric::WaitP99 }
     }
 }
 
 /// Whether a client did the work, in every seed.
 pub(super) fn is_done(outcome: &Outcome) -> bool {
-    let shares = outcome.values("served-share").unwrap_or_default();
+    let shares = outcome.values(Metric::ServedShare).unwrap_or_default();
     !shares.is_empty() && shares.iter().all(|share| *share >= DONE)
 }
 
 /// The metric of time that those who did the work are ranked by.
-pub(super) fn time_of(outcomes: &[Outcome]) -> &'static str {
+pub(super) fn time_of(outcomes: &[Outcome]) -> Metric {
     let mut finished = outcomes.iter().filter(|outcome| is_done(outcome));
     let by_completion = is_about_completion(outcomes)
         && finished.all(|outcome| outcome.values(COMPLETION).is_some());
-    if by_completion { COMPLETION } else { "wait-p99" }
+    if by_completion { COMPLETION } else { Metric::WaitP99 }
 }
 
 /// Whether most of the calls were known at the start, so that there is a time

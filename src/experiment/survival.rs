@@ -4,6 +4,7 @@
 use super::order::{Order, Standing};
 use super::outcome::Outcome;
 use super::ranking::{Ranking, time_of};
+use crate::metric::Metric;
 use crate::scenario::Alternative;
 use crate::stats::interval::Estimate;
 
@@ -41,7 +42,7 @@ pub struct Survival {
     /// The best client there, by index.
     pub best: usize,
     /// By client: the metrics of the ranking there, each by its name.
-    pub numbers: Vec<Vec<(&'static str, Option<Estimate>)>>,
+    pub numbers: Vec<Vec<(Metric, Option<Estimate>)>>,
 }
 
 /// Something that the model assumes, taken otherwise, and what that comes to.
@@ -69,9 +70,9 @@ impl Survival {
             (_, Standing::Ahead) => Shift::Reversed { ahead: first, behind: second },
             _ => Shift::Reversed { ahead: second, behind: first },
         };
-        let names = ["served-share", time_of(there), "429s", "amplification"];
+        let judged = [Metric::ServedShare, time_of(there), Metric::Rejected, Metric::Amplification];
         let numbers = |outcome: &Outcome| -> Vec<_> {
-            names.iter().map(|name| (*name, outcome.estimate(name))).collect()
+            judged.map(|metric| (metric, outcome.estimate(metric))).to_vec()
         };
         Survival {
             shifts: here.changes(&order).map(shift).collect(),

@@ -11,6 +11,7 @@ use std::num::NonZeroUsize;
 
 use super::outcome::Outcome;
 use super::ranking::is_about_completion;
+use crate::metric::Metric;
 use crate::stats::precision::Precision;
 
 /// How many seeds are run before anything is decided, and how many more each time.
@@ -38,7 +39,7 @@ pub struct Widest {
     /// The client, by index.
     pub client: usize,
     /// The metric.
-    pub metric: &'static str,
+    pub metric: Metric,
     /// At most 1 where it is narrow enough.
     pub excess: f64,
 }
@@ -68,14 +69,15 @@ impl Until {
     /// does not have, or is infinite, no number of seeds makes narrow.
     pub(super) fn widest(&self, outcomes: &[Outcome]) -> Option<Widest> {
         let time = |outcome: &Outcome| {
-            let ends = is_about_completion(outcomes) && outcome.estimate("time-to-99").is_some();
-            if ends { "time-to-99" } else { "wait-p99" }
+            let ends =
+                is_about_completion(outcomes) && outcome.estimate(Metric::TimeTo99).is_some();
+            if ends { Metric::TimeTo99 } else { Metric::WaitP99 }
         };
         let all = outcomes.iter().enumerate().flat_map(|(client, outcome)| {
             let metrics = [
                 (time(outcome), SECONDS_NEAR_ZERO),
-                ("429-share", SHARE_NEAR_ZERO),
-                ("served-share", SHARE_NEAR_ZERO),
+                (Metric::RejectedShare, SHARE_NEAR_ZERO),
+                (Metric::ServedShare, SHARE_NEAR_ZERO),
             ];
             metrics.into_iter().filter_map(move |(metric, near_zero)| {
                 let excess =

@@ -135,6 +135,12 @@ metrics! {
 }
 
 impl Metric {
+    /// Its place among [`METRICS`].
+    #[must_use]
+    pub const fn place(self) -> usize {
+        self as usize
+    }
+
     /// Whether only a model that something disturbs has it.
     #[must_use]
     pub const fn follows_trigger(self) -> bool {

@@ -51,9 +51,9 @@ fn summary(subject: &Subject<'_>) -> String {
         metrics_of(subject.model()).map(move |metric| {
             let name = cell(&outcome.name).into_owned();
             let mut row = vec![name, metric.name().to_owned(), metric.unit().name().to_owned()];
-            let estimate = outcome.estimate(metric.name());
+            let estimate = outcome.estimate(*metric);
             row.extend(three(estimate));
-            row.push(outcome.pooled(metric.name()).map_or_else(String::new, data));
+            row.push(outcome.pooled(*metric).map_or_else(String::new, data));
             row.push(estimate.map_or_else(String::new, |e| e.method.to_string()));
             row.push(subject.seeds.count.to_string());
             row

@@ -15,6 +15,7 @@ use super::text::visible;
 use super::words;
 use crate::api::LimitId;
 use crate::experiment::Outcome;
+use crate::metric::Metric;
 use crate::time::Instant;
 
 /// How many pixels of a PNG make one of a chart.
@@ -38,7 +39,7 @@ pub const NAMES: [&str; 6] = ["work-time", "rate", "waves", "throttled", "fairne
 
 fn work_time(subject: &Subject<'_>) -> Chart {
     let open = subject.end() == End::Open;
-    let key = if open { "served-share" } else { "time-to-99" };
+    let key = if open { Metric::ServedShare } else { Metric::TimeTo99 };
     let finished: Vec<&str> = subject
         .ranked()
         .filter(|(_, finished)| *finished)
@@ -49,8 +50,8 @@ fn work_time(subject: &Subject<'_>) -> Chart {
         work_time::Client {
             name: visible(&outcome.name),
             x: outcome.estimate(key).filter(|_| placed).map(of),
-            attempts: outcome.estimate("attempts").map_or(Estimate::exact(0.0), of),
-            served: mean(outcome, "served-share"),
+            attempts: outcome.estimate(Metric::Attempts).map_or(Estimate::exact(0.0), of),
+            served: mean(outcome, Metric::ServedShare),
         }
     });
     let (x_title, x_unit) = if open {
@@ -81,8 +82,8 @@ fn rate(subject: &Subject<'_>) -> Chart {
         name: visible(&outcome.name),
         admitted: band(csv::rates(subject, outcome, |bin| bin.admitted)),
         throttled: band(csv::rates(subject, outcome, |bin| bin.rejected)),
-        throttled_share: mean(outcome, "429-share"),
-        admitted_total: mean(outcome, "admitted"),
+        throttled_share: mean(outcome, Metric::RejectedShare),
+        admitted_total: mean(outcome, Metric::Admitted),
     });
     let how = format!("median and 5 to 95%, in bins of {width}");
     rate::Rate {
@@ -116,7 +117,7 @@ fn limit(subject: &Subject<'_>) -> Option<rate::Limit> {
 fn throttled(subject: &Subject<'_>) -> Chart {
     let clients = subject.comparison.outcomes.iter().map(|outcome| throttled::Client {
         name: visible(&outcome.name),
-        share: outcome.estimate("429-share").map_or(Estimate::exact(0.0), of),
+        share: outcome.estimate(Metric::RejectedShare).map_or(Estimate::exact(0.0), of),
     });
     throttled::Throttled {
         title: "The share of attempts that was refused".to_owned(),
@@ -179,7 +180,7 @@ fn wait(subject: &Subject<'_>) -> Chart {
             p50: quantile(0.5),
             p95: quantile(0.95),
             p99: quantile(0.99),
-            served: mean(outcome, "served-share"),
+            served: mean(outcome, Metric::ServedShare),
         }
     });
     wait::Wait {
@@ -212,6 +213,6 @@ fn of(estimate: crate::stats::interval::Estimate) -> Estimate {
     chart::Estimate { mean: estimate.mean, low: estimate.low, high: estimate.high }
 }
 
-fn mean(outcome: &Outcome, name: &str) -> f64 {
-    outcome.estimate(name).map_or(0.0, |estimate| estimate.mean)
+fn mean(outcome: &Outcome, metric: Metric) -> f64 {
+    outcome.estimate(metric).map_or(0.0, |estimate| estimate.mean)
 }

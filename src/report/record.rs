@@ -138,7 +138,7 @@ pub(super) fn pairs(subject: &Subject<'_>) -> Value {
         json!({
             "best": best.map(name),
             "other": name(lead.behind),
-            "metric": contrast.map(|c| c.metric),
+            "metric": contrast.map(|c| c.metric.name()),
             "told-apart": lead.is_clear(),
             "p-adjusted": number(contrast.and_then(|c| Some(c.p?.adjusted))),
             "correlation": number(contrast.and_then(|c| c.correlation)),
@@ -156,7 +156,7 @@ pub(super) fn stopping(subject: &Subject<'_>) -> Value {
     let widest = |widest: Widest| {
         json!({
             "client": subject.comparison.outcomes[widest.client].name,
-            "metric": widest.metric,
+            "metric": widest.metric.name(),
             "times-as-wide": number::json(widest.excess),
         })
     };

@@ -54,7 +54,7 @@ impl Single<'_> {
     }
 
     fn value(&self, metric: Metric) -> Option<f64> {
-        self.run.value(metric.name())
+        self.run.value(metric)
     }
 
     fn heading(&self) -> String {

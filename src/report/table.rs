@@ -5,6 +5,7 @@ use super::number::{self, Quantity, data};
 use super::subject::{self, End, Subject};
 use super::text::{KEPT, WIDTH, cell, keep, visible, wrap};
 use crate::experiment::Outcome;
+use crate::metric::Metric;
 use crate::scenario::document::slug;
 use crate::stats::interval::{Estimate, wilson};
 
@@ -91,28 +92,25 @@ impl Table {
             key: key.to_owned(),
             quantity,
         };
-        let time = match end {
-            End::Open => {
-                let (title, key) = wait_shown(subject);
-                column(title, key, Quantity::Seconds)
-            }
-            _ => column("99% done", "time-to-99", Quantity::Seconds),
-        };
-        let mut columns = vec![
-            column("served", "served-share", Quantity::Share),
+        let (title, metric) =
+            if end == End::Open { wait_shown(subject) } else { ("99% done", Metric::TimeTo99) };
+        let time = (metric, column(title, metric.name(), Quantity::Seconds));
+        let of = |title, metric: Metric, quantity| (metric, column(title, metric.name(), quantity));
+        let (metrics, mut columns): (Vec<Metric>, Vec<Column>) = [
+            of("served", Metric::ServedShare, Quantity::Share),
             time,
-            column("429s", "429s", Quantity::Count),
-            column("att/call", "amplification", Quantity::Ratio),
-        ];
+            of("429s", Metric::Rejected, Quantity::Count),
+            of("att/call", Metric::Amplification, Quantity::Ratio),
+        ]
+        .into_iter()
+        .unzip();
         if let Some(class) = &class {
             let key = format!("{}-served-share", slug(&class.name));
             columns.push(column(&visible(&class.name), &key, Quantity::Share));
         }
         let row = |(outcome, finished): (&Outcome, bool), done: Option<Estimate>| {
-            let mut cells: Vec<Cell> = columns[..4]
-                .iter()
-                .map(|column| of_metric(outcome, &column.key, finished))
-                .collect();
+            let mut cells: Vec<Cell> =
+                metrics.iter().map(|metric| of_metric(outcome, *metric, finished)).collect();
             cells.extend(class.as_ref().map(|class| of_class(outcome, class)));
             Row { client: outcome.name.clone(), finished, done, cells }
         };
@@ -220,16 +218,18 @@ impl Table {
     }
 }
 
-fn of_metric(outcome: &Outcome, key: &str, finished: bool) -> Cell {
-    if key == "time-to-99" && !finished {
+fn of_metric(outcome: &Outcome, metric: Metric, finished: bool) -> Cell {
+    if metric == Metric::TimeTo99 && !finished {
         return Cell::Nothing;
     }
-    match outcome.estimate(key) {
-        Some(share) if key == "served-share" && share.mean == 0.0 => {
+    match outcome.estimate(metric) {
+        Some(share) if metric == Metric::ServedShare && share.mean == 0.0 => {
             Cell::NoneOf(subject::calls(outcome, None), share.high)
         }
         Some(estimate) => Cell::Number(estimate),
-        None if outcome.values(key).is_some_and(|all| all.contains(&f64::INFINITY)) => Cell::Never,
+        None if outcome.values(metric).is_some_and(|all| all.contains(&f64::INFINITY)) => {
+            Cell::Never
+        }
         None => Cell::Nothing,
     }
 }
@@ -333,10 +333,14 @@ fn names_cut(names: &[&str], room: usize) -> Vec<String> {
 
 /// The wait that is shown where work has no end: the highest quantile that any
 /// client reaches, because a column of "never" says nothing.
-fn wait_shown(subject: &Subject<'_>) -> (&'static str, &'static str) {
-    let all = [("p99 wait", "wait-p99"), ("p90 wait", "wait-p90"), ("p50 wait", "wait-p50")];
-    let reached = |(_, key): &&(&str, &str)| {
-        subject.comparison.outcomes.iter().any(|outcome| outcome.estimate(key).is_some())
+fn wait_shown(subject: &Subject<'_>) -> (&'static str, Metric) {
+    let all = [
+        ("p99 wait", Metric::WaitP99),
+        ("p90 wait", Metric::WaitP90),
+        ("p50 wait", Metric::WaitP50),
+    ];
+    let reached = |(_, metric): &&(&str, Metric)| {
+        subject.comparison.outcomes.iter().any(|outcome| outcome.estimate(*metric).is_some())
     };
     *all.iter().find(reached).unwrap_or(&all[0])
 }

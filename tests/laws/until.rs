@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tollgate::experiment::{self, BATCH, Comparison, Outcome, Seeds, Until};
+use tollgate::metric::Metric;
 use tollgate::report::csv::SHEETS;
 use tollgate::report::subject::Subject;
 use tollgate::scenario::Plan;
@@ -47,9 +48,9 @@ fn enough(outcome: &Outcome, runs: usize, within: f64) -> bool {
     let mut first = outcome.clone();
     first.runs.truncate(runs);
     [("time-to-99", 0.1), ("429-share", 0.05), ("served-share", 0.05)].iter().all(|(name, zero)| {
-        let estimate = first.estimate(name);
+        let estimate = first.estimate(Metric::named(name).unwrap());
         // A time that some run does not have is replaced by the longest waits.
-        let Some(e) = estimate.or_else(|| first.estimate("wait-p99")) else { return true };
+        let Some(e) = estimate.or_else(|| first.estimate(Metric::WaitP99)) else { return true };
         assert_ne!(e.method, Method::Single);
         (e.high - e.low) / 2.0 <= within / (1.0 + within) * e.mean.abs().max(*zero)
     })

@@ -5,6 +5,7 @@ use crate::lab;
 use std::num::NonZeroUsize;
 
 use tollgate::experiment::{self, Comparison, Seeds};
+use tollgate::metric::Metric;
 use tollgate::scenario::Plan;
 use tollgate::time::Span;
 
@@ -51,7 +52,7 @@ fn a_bucket_that_begins_full_is_a_warm_up_until_it_is_empty() {
     // All calls that count meet an empty bucket.
     for outcome in &comparison.outcomes {
         assert_eq!(outcome.runs.len(), 12);
-        let share = outcome.estimate("served-share").unwrap().mean;
+        let share = outcome.estimate(Metric::ServedShare).unwrap().mean;
         assert!((share - 0.5).abs() < 0.02, "{share}");
     }
     let given = format!("kind = \"steady\"\nwarm-up = \"{}ns\"", found.span.0);

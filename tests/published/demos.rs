@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use tollgate::engine::{Caller, Fact, Observer};
 use tollgate::experiment::Once;
 use tollgate::http::Answer;
+use tollgate::metric::Metric;
 use tollgate::scenario::Bundle;
 use tollgate::time::{Instant, Span};
 
@@ -111,10 +112,10 @@ fn runs(scenario: &str, seed: u64) -> BTreeMap<String, Run> {
         let value = |name| told.value(name).unwrap();
         let run = Run {
             sent: watch.sent,
-            served: value("served-share"),
-            amplification: value("amplification"),
-            recovery: told.value("recovery-time"),
-            after: told.value("goodput-after"),
+            served: value(Metric::ServedShare),
+            amplification: value(Metric::Amplification),
+            recovery: told.value(Metric::RecoveryTime),
+            after: told.value(Metric::GoodputAfter),
         };
         (variant.name, run)
     };

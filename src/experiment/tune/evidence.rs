@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::experiment::outcome::{self, Run, Sample};
-use crate::metric::{Condition, Judgement, Level, METRICS, Metric, Subject, Unit, Unknown};
+use crate::metric::{Condition, Judgement, Level, Metric, Subject, Unit, Unknown};
 use crate::stats::interval::Estimate;
 use crate::stats::student;
 
@@ -226,8 +226,7 @@ fn level(metric: Metric, samples: &[Sample]) -> Option<Level> {
 /// What a run gave of a metric: the end of work that did not end is never.
 #[must_use]
 pub(super) fn sample(metric: Metric, run: &Run) -> Sample {
-    let place = METRICS.iter().position(|known| *known == metric);
-    let sample = run.samples[place.expect("the list holds every metric")];
+    let sample = run.samples[metric.place()];
     let is_end = matches!(metric, Metric::TimeTo99 | Metric::TimeTo100);
     match sample {
         Sample::Plain(None) if is_end && run.finite_calls > 0 => Sample::Plain(Some(f64::INFINITY)),

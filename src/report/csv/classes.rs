@@ -4,6 +4,7 @@
 use super::{sheet as write, texts, three};
 use crate::experiment::{Outcome, WAITS};
 use crate::measure::Counts;
+use crate::metric::Metric;
 use crate::metric::Unit;
 use crate::report::subject::Subject;
 use crate::report::text::cell;
@@ -95,12 +96,12 @@ fn numbers(
 /// How long the calls of a population waited; an empty estimate where a run
 /// has calls at that quantile that were never served.
 fn waits(outcome: &Outcome, population: usize, name: &str) -> Vec<Vec<String>> {
-    let row = |(place, (metric, _)): (usize, &(&str, f64))| {
+    let row = |(place, (metric, _)): (usize, &(Metric, f64))| {
         let all: Vec<f64> =
             outcome.runs.iter().filter_map(|run| Some(run.waits.get(population)?[place])).collect();
         let mut row =
             vec![cell(&outcome.name).into_owned(), cell(name).into_owned(), String::new()];
-        row.extend([(*metric).to_owned(), Unit::Seconds.name().to_owned()]);
+        row.extend([metric.name().to_owned(), Unit::Seconds.name().to_owned()]);
         row.extend(three(interval::mean(&all)));
         row
     };

@@ -2,6 +2,7 @@
 
 use super::{mean, sheet as write, texts};
 use crate::experiment::Outcome;
+use crate::metric::Metric;
 use crate::report::subject::Subject;
 use crate::report::text::cell;
 use crate::report::words::scope;
@@ -38,7 +39,7 @@ fn row(subject: &Subject<'_>, outcome: &Outcome, index: usize) -> Vec<String> {
 /// What was charged, over what all keys together admit until the last call that
 /// was served; empty where time does not bound the limit.
 fn utilisation(outcome: &Outcome, limit: usize, per_second: f64) -> String {
-    let Some(busy) = outcome.values("last-served") else {
+    let Some(busy) = outcome.values(Metric::LastServed) else {
         return String::new();
     };
     if !per_second.is_finite() || per_second == 0.0 || busy.contains(&0.0) {

@@ -10,7 +10,6 @@
 
 use super::{sheet as write, texts};
 use crate::experiment::{Contrast, Lead, Outcome};
-use crate::metric::Metric;
 use crate::report::number::data;
 use crate::report::subject::Subject;
 use crate::report::text::cell;
@@ -57,9 +56,9 @@ fn row(subject: &Subject<'_>, best: &Outcome, lead: &Lead) -> Vec<String> {
         row.resize(HEADER.len(), String::new());
         return row;
     };
-    let unit = Metric::named(contrast.metric).map_or("", |metric| metric.unit().name());
+    let (metric, unit) = (contrast.metric.name(), contrast.metric.unit().name());
     let seeds = subject.seeds.count.to_string();
-    row.extend([contrast.metric.to_owned(), unit.to_owned(), seeds]);
+    row.extend([metric.to_owned(), unit.to_owned(), seeds]);
     row.extend(four(Some(&contrast.difference)));
     let both = &contrast.simultaneous;
     let [_, low, high, _] = four(Some(both));

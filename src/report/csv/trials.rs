@@ -3,6 +3,7 @@
 
 use super::{sheet, texts, three};
 use crate::experiment::Trial;
+use crate::metric::Metric;
 use crate::report::subject::Subject;
 use crate::report::text::cell;
 
@@ -17,9 +18,9 @@ pub fn trials(subject: &Subject<'_>) -> String {
         let (settings, assumed) = (settings.join(" "), &trial.alternative.assumed[0].value);
         let clients = outcomes.iter().zip(&trial.survival.numbers);
         let row = |(name, metric, value)| {
-            let (client, metric): (&String, &str) = (name, metric);
+            let (client, metric): (&String, Metric) = (name, metric);
             let mut row = vec![settings.clone(), assumed.clone()];
-            row.extend([cell(client).into_owned(), metric.to_owned()]);
+            row.extend([cell(client).into_owned(), metric.name().to_owned()]);
             row.extend(three(value));
             row
         };

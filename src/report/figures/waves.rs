@@ -3,6 +3,7 @@
 use super::{phases, subtitle};
 use crate::experiment::Outcome;
 use crate::measure::{Actor, Fates, Waves};
+use crate::metric::Metric;
 use crate::report::chart::{Chart, duration, percent, waves};
 use crate::report::csv::{Fields, Mesh};
 use crate::report::number::{count, decimal};
@@ -53,9 +54,9 @@ fn fate(fates: Fates) -> waves::Fate {
 
 /// The numbers that matter of one client's first run.
 fn note(outcome: &Outcome) -> String {
-    let first = |name| outcome.values(name).and_then(|values| values.first().copied());
-    let served = first("served-share").map(|share| percent(share) + " served");
-    let ratio = first("amplification").map(|ratio| decimal(ratio, 2) + " attempts per call");
+    let first = |metric| outcome.values(metric).and_then(|values| values.first().copied());
+    let served = first(Metric::ServedShare).map(|share| percent(share) + " served");
+    let ratio = first(Metric::Amplification).map(|ratio| decimal(ratio, 2) + " attempts per call");
     let waves = outcome.waves.as_ref();
     let refused = waves.map(Waves::refused).filter(|refused| *refused > 0);
     let refused = refused.map(|refused| count(refused) + " refused");

@@ -2,6 +2,7 @@
 
 use crate::experiment::Outcome;
 use crate::measure::SERVED_PERCENT;
+use crate::metric::Metric;
 use crate::report::number::{Quantity, decimal};
 use crate::report::subject::Subject;
 use crate::report::text::{keep, listed, visible};
@@ -72,15 +73,15 @@ pub fn recovery(subject: &Subject<'_>) -> Option<String> {
 }
 
 fn after(outcome: &Outcome) -> Option<After> {
-    let recovered = outcome.values("recovered")?;
-    let time = outcome.estimate("recovery-time");
-    let share = |name| outcome.estimate(name).map(|share| share.mean);
+    let recovered = outcome.values(Metric::Recovered)?;
+    let time = outcome.estimate(Metric::RecoveryTime);
+    let share = |metric| outcome.estimate(metric).map(|share| share.mean);
     Some(After {
         name: visible(&outcome.name),
         runs: recovered.iter().filter(|is_so| **is_so > 0.5).count(),
         time: time.map(|time| seconds(&time)),
-        before: share("goodput-before"),
-        end: share("goodput-after"),
+        before: share(Metric::GoodputBefore),
+        end: share(Metric::GoodputAfter),
     })
 }
 

@@ -35,13 +35,14 @@ fn within(stopping: &Stopping) -> String {
 /// `the 429-share of naive`.
 fn whose(subject: &Subject<'_>, widest: &Widest) -> String {
     let client = &subject.comparison.outcomes[widest.client];
-    format!("the {} of {}", widest.metric, visible(&client.name))
+    format!("the {} of {}", widest.metric.name(), visible(&client.name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::experiment::Until;
+    use crate::metric::Metric;
     use crate::report::fixture::{compared, outcome, plan};
     use crate::report::text::KEPT;
     use std::num::NonZeroUsize;
@@ -49,7 +50,7 @@ mod tests {
     fn said(reached: bool, excess: f64) -> String {
         let plan = plan(&["a"]);
         let outcomes = vec![outcome(&plan, 0, &[(100, 300.0, 5.0), (100, 310.0, 5.0)])];
-        let widest = Widest { client: 0, metric: "429-share", excess };
+        let widest = Widest { client: 0, metric: Metric::RejectedShare, excess };
         let until = Until { within: 0.025, most: NonZeroUsize::MIN };
         let (slowest, widest) = (Some(widest), Some(widest));
         compared(&plan, outcomes, Some(Stopping { until, reached, slowest, widest }), |subject| {

@@ -6,6 +6,7 @@
 
 use super::chance;
 use crate::experiment::{Lead, Outcome};
+use crate::metric::Metric;
 use crate::report::number::{self, Quantity};
 use crate::report::subject::{Subject, calls};
 use crate::report::text::{KEPT, keep, listed, visible};
@@ -61,7 +62,7 @@ impl Told<'_> {
     /// One client and nobody to compare it with.
     fn alone(&self, finished: bool) -> String {
         let name = visible(&self.best.name);
-        let time = self.best.estimate("time-to-99").filter(|_| finished);
+        let time = self.best.estimate(Metric::TimeTo99).filter(|_| finished);
         let time = time.map_or(String::new(), |time| {
             format!(", 99 % of them in {}", keep(&Quantity::Seconds.write_estimate(&time)))
         });
@@ -151,8 +152,8 @@ impl Told<'_> {
         let (own, theirs) = (refusals(self.best), refusals(other));
         let difference = self
             .best
-            .values("429s")
-            .zip(other.values("429s"))
+            .values(Metric::Rejected)
+            .zip(other.values(Metric::Rejected))
             .and_then(|(own, theirs)| interval::paired_difference(&own, &theirs));
         match difference {
             Some(more) if !clear(&more, 0.0) && own == theirs => format!(", with {own} 429s each"),
@@ -202,7 +203,7 @@ fn shares(told: &Told<'_>, leads: &[Lead]) -> String {
 
 /// `97.9 % ± 0.2 %` of the calls.
 fn share(outcome: &Outcome) -> String {
-    let Some(share) = outcome.estimate("served-share") else {
+    let Some(share) = outcome.estimate(Metric::ServedShare) else {
         return "nothing".to_owned();
     };
     if share.mean == 0.0 {
@@ -254,7 +255,7 @@ fn places_for(half: f64, value: f64) -> usize {
 }
 
 fn refusals(outcome: &Outcome) -> String {
-    let mean = outcome.estimate("429s").map_or(0.0, |refused| refused.mean);
+    let mean = outcome.estimate(Metric::Rejected).map_or(0.0, |refused| refused.mean);
     Quantity::Count.write(mean)
 }
 

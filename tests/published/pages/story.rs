@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use tollgate::experiment::{self, Comparison, Outcome, Seeds};
+use tollgate::metric::Metric;
 use tollgate::scenario::Plan;
 
 use super::world;
@@ -56,7 +57,8 @@ impl Story {
 
     /// A metric's mean over the seeds.
     pub(crate) fn mean(&self, client: &str, metric: &str) -> f64 {
-        let estimate = self.outcome(client).estimate(metric);
+        let estimate =
+            self.outcome(client).estimate(Metric::named(metric).expect("it is a metric"));
         estimate.unwrap_or_else(|| panic!("`{client}` has no {metric}")).mean
     }
 
