@@ -29,6 +29,7 @@ pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
         return parsed;
     };
     let mut faults = build::api_alone(api);
+    let own = parsed.faults();
     for (limit, assumed) in all_assumed(api) {
         for (field, alternatives) in assumed {
             let path = path_of(limit, field.as_ref());
@@ -41,8 +42,12 @@ pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
                 let mut other = document.clone();
                 let wrong = match other.set::<file::api::Api>(&path, &value.to_string()) {
                     Err(error) => Some(error.to_string()),
+                    // What is wrong without it is told once, and not for each.
                     Ok(()) => {
-                        other.parse::<file::api::Api>().faults().first().map(|f| f.message.clone())
+                        let other = other.parse::<file::api::Api>();
+                        let known = |fault: &Fault| own.iter().any(|f| f.message == fault.message);
+                        let new = other.faults().iter().find(|fault| !known(fault));
+                        new.map(|fault| fault.message.clone())
                     }
                 };
                 if let Some(why) = wrong {

@@ -158,6 +158,21 @@ fn unknown_names_are_answered_with_near_ones_and_nothing_is_written() {
 }
 
 #[test]
+fn a_misspelt_setting_is_one_fault_with_the_name_that_is_meant() {
+    let folder = folder();
+    for (set, told) in [
+        ("api.limit.app-rate.quoat=1", "did you mean `fixed-window.quota`?"),
+        ("api.limit.app-rate.quota=x", "1 fault in the --set arguments"),
+    ] {
+        let output = tollgate(folder.path(), &["compare", "clover", "--set", set]);
+        let talk = err(&output);
+        assert_eq!(output.status.code(), Some(2), "{talk}");
+        assert!(talk.contains(told) && talk.matches("error").count() == 1, "{talk}");
+    }
+    assert!(is_empty(&folder));
+}
+
+#[test]
 fn all_faults_of_all_files_come_at_once() {
     let folder = folder();
     assert!(tollgate(folder.path(), &["init", "--from", "clover", "."]).status.success());

@@ -93,6 +93,9 @@ impl Setting {
     }
 }
 
+/// A key that no model knows.
+const NO_KEY: &str = "no-model-has-such-a-key";
+
 /// Bytes to put into a text.
 struct Splice {
     out: Range<usize>,
@@ -211,13 +214,17 @@ impl Document {
             tables.iter().flat_map(Place::tables).collect()
         };
         let mut names = Vec::new();
-        for tier in [&tables, &within] {
+        for (tier, is_named) in [(&tables, true), (&within, false)] {
             let mut clean = Vec::new();
             let mut taken = Vec::new();
             for place in tier {
                 let Some(splice) = insertion(&self.text, place.node, last, toml) else {
                     continue;
                 };
+                // A table that takes whatever comes is meant only where it is named.
+                if !is_named && self.takes_any::<T>(place, toml) {
+                    continue;
+                }
                 match self.takes::<T>(&splice) {
                     Taken::Clean => clean.push((place.clone(), splice)),
                     Taken::Faulty => taken.push((place.clone(), splice)),
@@ -250,6 +257,12 @@ impl Document {
             within: parents.join("."),
             names,
         })
+    }
+
+    /// Whether a table takes a key that no model knows.
+    fn takes_any<T: DeserializeOwned>(&self, place: &Place<'_>, toml: &str) -> bool {
+        let splice = insertion(&self.text, place.node, NO_KEY, toml);
+        splice.is_some_and(|splice| !matches!(self.takes::<T>(&splice), Taken::Stranger(_)))
     }
 
     /// Whether the model knows the key of a new entry, and takes its value.
