@@ -47,7 +47,7 @@ mod tests;
 use std::collections::VecDeque;
 
 pub use ending::{Ending, RunError};
-pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer};
+pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer, Soon};
 
 use crate::api::{Api, Receipt};
 use crate::client::{Account, Memory, Policy, Progress};
