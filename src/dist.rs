@@ -4,6 +4,8 @@
 //! every sample longer. Only `libm` is used, because the platform's own `ln`
 //! and `exp` differ in the last bit and so would every result.
 
+mod exponential;
+
 use crate::rng::{self, Key, Purpose};
 use crate::time::Span;
 
@@ -48,32 +50,34 @@ impl Dist {
 
     /// The span at these 64 uniform bits, rounded to the nanosecond.
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // the most common laws are a few instructions
     pub fn sample(&self, bits: u64) -> Span {
         match *self {
             Dist::Constant(span) => span,
             Dist::Uniform(low, high) => Span(low.0 + scale(high.0 - low.0, bits)),
-            Dist::Exponential(mean) => {
-                Span::from_ns_f64(-libm::log(rng::unit(bits)) * mean.0 as f64)
-            }
-            Dist::LogNormal { mu, sigma } => {
-                Span::from_ns_f64(libm::exp(mu + sigma * normal(rng::unit(bits))))
-            }
-            Dist::Normal { mean, sd } => {
-                Span::from_ns_f64(mean.0 as f64 + sd.0 as f64 * normal(rng::unit(bits)))
-            }
+            Dist::Exponential(mean) => exponential::sample(mean, bits),
+            Dist::LogNormal { mu, sigma } => log_normal(mu, sigma, bits),
+            Dist::Normal { mean, sd } => bell(mean, sd, bits),
         }
     }
 
     /// The span of draw number `index` of an entity for `purpose`; one that is
     /// always the same draws nothing.
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // most ways have one length, or none
     pub fn draw(&self, key: Key, purpose: Purpose, index: u64) -> Span {
         match self {
             Dist::Constant(span) => *span,
-            _ => self.sample(key.draw(purpose, index)),
+            _ => self.drawn(key, purpose, index),
         }
+    }
+
+    /// Apart, it leaves the way of what is always the same short.
+    #[inline(never)]
+    fn drawn(&self, key: Key, purpose: Purpose, index: u64) -> Span {
+        self.sample(key.draw(purpose, index))
     }
 
     /// The mean span, as it was asked for (a normal's before its cut at zero).
@@ -86,6 +90,16 @@ impl Dist {
             Dist::LogNormal { mu, sigma } => Span::from_ns_f64(libm::exp(mu + sigma * sigma / 2.0)),
         }
     }
+}
+
+#[inline(never)]
+fn log_normal(mu: f64, sigma: f64, bits: u64) -> Span {
+    Span::from_ns_f64(libm::exp(mu + sigma * normal(rng::unit(bits))))
+}
+
+#[inline(never)]
+fn bell(mean: Span, sd: Span, bits: u64) -> Span {
+    Span::from_ns_f64(mean.0 as f64 + sd.0 as f64 * normal(rng::unit(bits)))
 }
 
 /// `width * bits / 2^64`, exactly, rounded down.

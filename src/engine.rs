@@ -47,7 +47,7 @@ mod tests;
 use std::collections::VecDeque;
 
 pub use ending::{Ending, RunError};
-pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer};
+pub use fact::{AttemptRecord, Caller, Census, End, Fact, Observer, Soon};
 
 use crate::api::{Api, Receipt};
 use crate::client::{Account, Memory, Policy, Progress};
@@ -265,12 +265,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // it is the loop
     fn happen(&mut self, entry: &Entry) {
         let (what, index) = (entry.event().what(), entry.event().index());
         // Most events of large models are of these two kinds, and never stale.
         let straight = match what {
-            What::Resume => Some(index),
+            What::Resume => Some((index, self.calls[index])),
             What::Arrive => self.arrive(index),
             _ if is_stale(entry, &self.calls, &self.attempts) => return,
             _ => {
@@ -278,10 +279,10 @@ impl<'m, O: Observer> Engine<'m, O> {
                 None
             }
         };
-        if let Some(call) = straight {
-            let way = self.lane(call);
+        if let Some((call, row)) = straight {
+            let way = &self.lanes[usize::from(row.population)];
             if way.is_direct {
-                self.go_straight(call, way);
+                self.go_straight(call, row, way);
             } else {
                 self.begin(call);
             }

@@ -88,12 +88,21 @@ impl Key {
 
     /// The key of member number `index` below this one.
     #[must_use]
+    #[inline]
     pub const fn member(self, index: u64) -> Key {
-        Key(split_mix(mix(self.0), index))
+        self.members().key(index)
+    }
+
+    /// The keys of all members below this one, with what they share done once.
+    #[must_use]
+    #[inline]
+    pub const fn members(self) -> Members {
+        Members(mix(self.0))
     }
 
     /// 64 uniform bits: draw number `index` of this entity for `purpose`.
     #[must_use]
+    #[inline]
     pub const fn draw(self, purpose: Purpose, index: u64) -> u64 {
         split_mix(mix(self.0 ^ (purpose as u64).wrapping_mul(GAMMA)), index)
     }
@@ -103,6 +112,19 @@ impl Key {
     #[must_use]
     pub const fn draws(self, purpose: Purpose, index: u64) -> Draws {
         Draws { seed: self.draw(purpose, index), index: 0 }
+    }
+}
+
+/// The keys of the members below a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Members(u64);
+
+impl Members {
+    /// The key of member number `index`.
+    #[must_use]
+    #[inline]
+    pub const fn key(self, index: u64) -> Key {
+        Key(split_mix(self.0, index))
     }
 }
 

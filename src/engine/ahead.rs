@@ -7,9 +7,10 @@
 //! flat: without it, an event among a million clients takes more than twice as
 //! long.
 
+use super::call::Stage;
 use super::event::{Event, What, Whose};
 use super::offer::population_of;
-use super::{Engine, Observer};
+use super::{Engine, Observer, Soon};
 use crate::prefetch::prefetch;
 
 /// With fewer clients everything stays in the cache by itself.
@@ -37,7 +38,9 @@ impl<O: Observer> Engine<'_, O> {
         {
             // Those shown before are at hand now, and their rows are there.
             for event in self.ahead.asked.drain(..) {
-                self.observer.expect(self.calls[event.index()].client);
+                let row = &self.calls[event.index()];
+                let ends = matches!(row.stage, Stage::There | Stage::Homeward);
+                self.observer.expect(row.client, if ends { Soon::Ended } else { Soon::Sent });
             }
             for event in upcoming.map(|entry| entry.event()) {
                 match event.what().whose() {
@@ -48,7 +51,7 @@ impl<O: Observer> Engine<'_, O> {
                     Whose::Attempt => prefetch(&self.attempts[event.index()]),
                     Whose::Client if event.what() == What::Arrive => {
                         let client = event.index();
-                        self.observer.expect(client);
+                        self.observer.expect(client, Soon::Sent);
                         let index = population_of(self.lanes, client);
                         self.sources[index]
                             .expect(client - self.lanes[index].population.first_client);

@@ -16,7 +16,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.workers[index][line].give();
                 return;
             };
-            let key = self.sources[index].key.member(u64::from(client - population.first_client));
+            let key = self.sources[index].client_key(client - population.first_client);
             let intent = intent_of(population, client, key, number);
             self.workers[index][line].give();
             self.offer(index, intent);
@@ -31,9 +31,9 @@ impl<O: Observer> Engine<'_, O> {
         let mut local = if pool { source.cursor } else { client - population.first_client };
         while local < population.clients {
             let number = source.begun[local as usize];
-            let calls = population.calls_of(source.key.member(u64::from(local)));
+            let calls = population.calls_of(source.client_key(local));
             if number < calls.unwrap_or(0) {
-                source.begun[local as usize] += 1;
+                source.begin(local);
                 return Some((population.first_client + local, number));
             }
             if !pool {

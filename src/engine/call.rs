@@ -68,16 +68,44 @@ pub(super) struct Call {
     pub(super) came_to: Outcome,
 }
 
-/// What an attempt came to at the server.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Outcome {
-    pub(super) status: Status,
-    pub(super) refused_by: Option<LimitId>,
-}
+/// What an attempt came to at the server: its status, and above that one more
+/// than the number of the limit that refused it. One word is written and read at
+/// once, where for several small fields the processor waits: it cannot hand on
+/// what was stored in pieces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Outcome(u32);
 
 impl Outcome {
     /// Nothing yet.
-    pub(super) const NONE: Outcome = Outcome { status: Status::OK, refused_by: None };
+    pub(super) const NONE: Outcome = Outcome::of(Status::OK);
+
+    /// All statuses have three digits.
+    const STATUS_BITS: u32 = 12;
+
+    /// No limit refused it.
+    pub(super) const fn of(status: Status) -> Outcome {
+        debug_assert!(status.0 < 1 << Self::STATUS_BITS);
+        Outcome(status.0 as u32)
+    }
+
+    /// A limit refused it.
+    pub(super) const fn refused(status: Status, by: LimitId) -> Outcome {
+        Outcome((by.0 as u32 + 1) << Self::STATUS_BITS | Outcome::of(status).0)
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // those bits are few
+    pub(super) const fn status(self) -> Status {
+        Status((self.0 & ((1 << Self::STATUS_BITS) - 1)) as u16)
+    }
+
+    /// The limit that refused it, if one did.
+    #[allow(clippy::cast_possible_truncation)] // one less than what is above fits
+    pub(super) const fn refused_by(self) -> Option<LimitId> {
+        match self.0 >> Self::STATUS_BITS {
+            0 => None,
+            above => Some(LimitId((above - 1) as u16)),
+        }
+    }
 }
 
 impl Call {
@@ -224,4 +252,19 @@ pub(super) enum Hop {
     Later(Span, What),
     /// Nowhere by itself: it waits for somebody, or is gone.
     Stays,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_what_it_was_made_of() {
+        assert_eq!((Outcome::NONE.status(), Outcome::NONE.refused_by()), (Status::OK, None));
+        for (status, limit) in [(0, 0), (429, 7), (999, u16::MAX)] {
+            let refused = Outcome::refused(Status(status), LimitId(limit));
+            assert_eq!(refused.status(), Status(status));
+            assert_eq!(refused.refused_by(), Some(LimitId(limit)));
+        }
+    }
 }

@@ -22,24 +22,22 @@ use crate::time::Span;
 #[allow(clippy::inline_always)]
 impl<'m, O: Observer> Engine<'m, O> {
     /// A call begins, or what it has waited for is there: it goes as far as it
-    /// can at this instant.
+    /// can at this instant. The steps read a copy of its row, which lies in
+    /// registers, and what they change is written once.
     #[inline(always)]
-    pub(super) fn go_straight(&mut self, call: u32, way: &'m Lane<'m>) {
-        // The steps read a copy, which lies in registers, and what they change
-        // is written once.
-        let mut row = self.calls[call];
-        if let Some(wait) = self.steps(call, &mut row, way) {
+    pub(super) fn go_straight(&mut self, call: u32, mut row: Call, way: &'m Lane<'m>) {
+        if let Some((stage, wait)) = self.steps(call, &mut row, way) {
             let kept = &mut self.calls[call];
             (kept.sent, kept.attempts) = (row.sent, row.attempts);
-            (kept.stage, kept.came_to) = (row.stage, row.came_to);
+            (kept.stage, kept.came_to) = (stage, row.came_to);
             self.queue.push(self.now.after(wait), Event::new(What::Resume, call));
         }
     }
 
-    /// The steps of this instant; how long the call waits then for what its
-    /// stage says, unless it is over.
+    /// The steps of this instant; the stage that the call comes to, and for how
+    /// long it waits there, unless it is over.
     #[inline(always)]
-    fn steps(&mut self, call: u32, row: &mut Call, way: &'m Lane<'m>) -> Option<Span> {
+    fn steps(&mut self, call: u32, row: &mut Call, way: &'m Lane<'m>) -> Option<(Stage, Span)> {
         let from = row.stage;
         if from == Stage::New {
             self.offered(row, way);
@@ -47,25 +45,22 @@ impl<'m, O: Observer> Engine<'m, O> {
         if !matches!(from, Stage::Outward | Stage::There | Stage::Homeward) {
             let takes = self.leave_home(call, row, way)?;
             if takes != Span::ZERO {
-                row.stage = Stage::Outward;
-                return Some(takes);
+                return Some((Stage::Outward, takes));
             }
         }
         if !matches!(from, Stage::There | Stage::Homeward) {
             let takes = self.come(row, way);
             if takes != Span::ZERO {
-                row.stage = Stage::There;
-                return Some(takes);
+                return Some((Stage::There, takes));
             }
         }
         if from != Stage::Homeward {
             let takes = self.go_home(row, way);
             if takes != Span::ZERO {
-                row.stage = Stage::Homeward;
-                return Some(takes);
+                return Some((Stage::Homeward, takes));
             }
         }
-        self.hear(call, row, way)
+        self.hear(call, row, way).map(|wait| (Stage::Backoff, wait))
     }
 
     #[inline(always)]
@@ -103,12 +98,12 @@ impl<'m, O: Observer> Engine<'m, O> {
                 let key = row.key;
                 let draw = |purpose| key.draw(purpose, number);
                 let work = self.service.serve(self.now, row.endpoint, row.content, draw);
-                row.came_to = Outcome { status: work.status, refused_by: None };
+                row.came_to = Outcome::of(work.status);
                 work.time
             }
             Decision::Reject { limit, .. } => {
                 let status = self.model.api.limit(limit).answers();
-                row.came_to = Outcome { status, refused_by: Some(limit) };
+                row.came_to = Outcome::refused(status, limit);
                 self.service.reject(row.key, number)
             }
         }
@@ -117,7 +112,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// The server is done with the attempt; how long its answer is on its way.
     #[inline(always)]
     fn go_home(&mut self, row: &Call, way: &Lane<'_>) -> Span {
-        let Outcome { status, refused_by } = row.came_to;
+        let (status, refused_by) = (row.came_to.status(), row.came_to.refused_by());
         if refused_by.is_none() {
             self.service.done(self.now, row.endpoint, row.content, status);
         }
@@ -129,8 +124,8 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// The client hears the answer, and its policy says what follows: a wait for
     /// the next attempt, or the end.
     #[inline(always)]
-    fn hear(&mut self, call: u32, row: &mut Call, way: &'m Lane<'m>) -> Option<Span> {
-        let Outcome { status, refused_by } = row.came_to;
+    fn hear(&mut self, call: u32, row: &Call, way: &'m Lane<'m>) -> Option<Span> {
+        let (status, refused_by) = (row.came_to.status(), row.came_to.refused_by());
         let next = if status.is_class(2) { Next::Served } else { self.after(call, row, way) };
         let record = AttemptRecord {
             number: row.attempts,
@@ -142,10 +137,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         self.note_direct(row, &Fact::Answered(record));
         let end = match next {
-            Next::Retry(wait) => {
-                row.stage = Stage::Backoff;
-                return Some(way.policy.timer.sleeps(wait));
-            }
+            Next::Retry(wait) => return Some(way.policy.timer.sleeps(wait)),
             Next::Served => End::ByAttempt,
             Next::GiveUp(cause) => End::GivenUp(cause),
         };
@@ -159,7 +151,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// What follows an error.
     #[inline(always)]
     fn after(&mut self, call: u32, row: &Call, way: &'m Lane<'m>) -> Next {
-        let (status, attempts) = (row.came_to.status, row.attempts);
+        let (status, attempts) = (row.came_to.status(), row.attempts);
         let draw = Draw::Of(self.draws_of(row, way), u64::from(attempts));
         if let Some(waits) = &way.waits {
             let method = self.model.api.endpoints[usize::from(row.endpoint)].method;

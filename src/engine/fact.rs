@@ -101,13 +101,22 @@ pub struct Census {
     pub undecided: u64,
 }
 
+/// What will be noted of a client soon, most likely.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Soon {
+    /// An attempt is sent, and decided on.
+    Sent,
+    /// An answer comes, with which a call ends.
+    Ended,
+}
+
 /// Sees a run.
 pub trait Observer {
     /// Something happened to a caller's call or attempt.
     fn note(&mut self, now: Instant, caller: Caller, fact: &Fact);
 
     /// Something will be noted of a client soon: its row may be fetched.
-    fn expect(&self, _client: u32) {}
+    fn expect(&self, _client: u32, _soon: Soon) {}
 
     /// Whether it wants to be told of the census.
     const COUNTS: bool = false;
@@ -132,9 +141,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.note(now, caller, fact);
     }
 
-    fn expect(&self, client: u32) {
-        self.0.expect(client);
-        self.1.expect(client);
+    fn expect(&self, client: u32, soon: Soon) {
+        self.0.expect(client, soon);
+        self.1.expect(client, soon);
     }
 
     fn census(&mut self, now: Instant, census: Census) {
@@ -155,9 +164,9 @@ impl<O: Observer> Observer for Option<O> {
         }
     }
 
-    fn expect(&self, client: u32) {
+    fn expect(&self, client: u32, soon: Soon) {
         if let Some(observer) = self {
-            observer.expect(client);
+            observer.expect(client, soon);
         }
     }
 
@@ -177,8 +186,8 @@ impl<O: Observer> Observer for &mut O {
         (**self).note(now, caller, fact);
     }
 
-    fn expect(&self, client: u32) {
-        (**self).expect(client);
+    fn expect(&self, client: u32, soon: Soon) {
+        (**self).expect(client, soon);
     }
 
     fn census(&mut self, now: Instant, census: Census) {

@@ -10,15 +10,15 @@ use super::{Engine, Fact, Observer};
 use crate::api::EndpointId;
 use crate::client::Cache;
 use crate::prefetch::prefetch;
-use crate::rng::{Key, Purpose};
+use crate::rng::{Key, Members, Purpose};
 use crate::time::{Instant, Span};
 use crate::workload::{Nth, Population, STEPS_MAX, Work, Workers};
 
 /// Where a population's calls come from.
 #[derive(Debug)]
 pub(super) struct Source {
-    /// The key of the population's draws.
-    pub(super) key: Key,
+    /// The keys of its clients' draws.
+    members: Members,
     /// How many sessions or calls each client has begun.
     pub(super) begun: Vec<u64>,
     /// The client whose backlog a pool takes from.
@@ -56,7 +56,7 @@ impl Source {
             population.levers.caches.iter().any(|(cache, _)| matches!(cache, Cache::Ttl(_)));
         let contents = if caches { contents.max(1) as usize } else { 0 };
         Source {
-            key: run.named(&population.name),
+            members: run.named(&population.name).members(),
             begun: vec![0; clients],
             cursor: 0,
             batches: vec![NONE; if population.levers.batch.is_some() { clients } else { 0 }],
@@ -79,6 +79,14 @@ impl Source {
         before >= u64::from(most) * self.begun.len() as u64
     }
 
+    /// The number of what a client begins now.
+    #[inline]
+    pub(super) fn begin(&mut self, local: u32) -> u64 {
+        let begun = &mut self.begun[local as usize];
+        *begun += 1;
+        *begun - 1
+    }
+
     /// A client will begin something soon.
     #[inline]
     pub(super) fn expect(&self, local: u32) {
@@ -87,7 +95,7 @@ impl Source {
 
     /// The key of all draws of a client.
     pub(super) fn client_key(&self, local: u32) -> Key {
-        self.key.member(u64::from(local))
+        self.members.key(u64::from(local))
     }
 }
 
@@ -127,7 +135,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             }
             (Work::Closed { think }, _) => {
                 for client in clients {
-                    let key = self.sources[index].key.member(u64::from(client - first));
+                    let key = self.sources[index].client_key(client - first);
                     let wait = think.sample(key.draw(Purpose::Think, 0));
                     let at = self.model.start.after(self.shift(index, client - first)).after(wait);
                     self.queue.push(at, Event::new(What::Arrive, client));
@@ -166,7 +174,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             return;
         };
         let session = self.sources[index].begun[client as usize];
-        let key = self.sources[index].key.member(u64::from(client));
+        let key = self.sources[index].client_key(client);
         let nth = Nth { session, client, clients: population.clients };
         let bits = key.draw(Purpose::Arrival, session);
         let Some(at) = arrivals.next(self.model.start, last, nth, bits) else {
@@ -178,15 +186,14 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// A client's next session or call is here; what begins.
+    /// A client's next session or call is here; the call that begins, and its row.
     #[inline]
-    pub(super) fn arrive(&mut self, client: u32) -> Then {
+    pub(super) fn arrive(&mut self, client: u32) -> Option<(u32, Call)> {
         let index = self.population_of(client);
         let population = self.lanes[index].population;
         let local = client - population.first_client;
         let source = &mut self.sources[index];
-        let session = source.begun[local as usize];
-        source.begun[local as usize] += 1;
+        let session = source.begin(local);
         let client_key = source.client_key(local);
         if !matches!(population.work, Work::Closed { .. }) {
             self.open_session_of(client, index, session, client_key);
@@ -223,20 +230,20 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// A call is meant to start now.
     pub(super) fn offer(&mut self, index: usize, intent: Intent) {
-        let call = self.row(index, intent, Stage::New);
+        let (call, _) = self.row(index, intent, Stage::New);
         self.begin(call);
     }
 
     /// A later call of a session.
     fn mean_to(&mut self, index: usize, intent: Intent, at: Instant) {
-        let call = self.row(index, intent, Stage::Meant);
+        let (call, _) = self.row(index, intent, Stage::Meant);
         self.push_call(at, What::Begin, call);
     }
 
-    /// A row for a call, and for its ties where calls can be tied.
+    /// A row for a call, and for its ties where calls can be tied; what lies in it.
     #[inline(always)]
     #[allow(clippy::inline_always)] // a call would take the intent from memory
-    fn row(&mut self, index: usize, intent: Intent, stage: Stage) -> u32 {
+    fn row(&mut self, index: usize, intent: Intent, stage: Stage) -> (u32, Call) {
         let call = Call {
             key: intent.key,
             meant: self.now,
@@ -256,7 +263,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if self.is_tied {
             self.tie(row, intent.session);
         }
-        row
+        (row, call)
     }
 
     /// A call is tied to nobody but its session.
@@ -275,7 +282,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         let row = &mut self.calls[call];
         (row.meant, row.stage) = (now, Stage::New);
         if way.is_direct {
-            return self.go_straight(call, way);
+            let row = self.calls[call];
+            return self.go_straight(call, row, way);
         }
         let (number, content) = (row.number, row.content);
         let principal = self.principal(call);

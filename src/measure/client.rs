@@ -5,18 +5,18 @@ use crate::time::{Instant, Span};
 
 /// One client's share of a run: integers only, because there may be millions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(C)] // in this order, so that it is known which field is the last
+#[repr(C)] // in this order: what a call's end writes, then what its attempts do
 pub struct ClientRow {
     /// When a call was last served; the run's start before.
     pub last_served: Instant,
     /// The longest time between two served calls.
     pub longest_gap: Span,
+    /// Calls served.
+    pub served: u32,
+    /// Calls given up.
+    pub given_up: u32,
     /// Calls that it meant to make.
     pub calls: u32,
-    /// Of them served.
-    pub served: u32,
-    /// Of them given up.
-    pub given_up: u32,
     /// Attempts that it sent.
     pub attempts: u32,
     /// Attempts that a limit refused.

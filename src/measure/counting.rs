@@ -2,7 +2,7 @@
 
 use super::{ClientRow, Counts, Measures};
 use crate::api::Decision;
-use crate::engine::{Caller, End, Fact, Observer};
+use crate::engine::{Caller, End, Fact, Observer, Soon};
 use crate::http::Answer;
 use crate::prefetch::prefetch;
 use crate::time::Instant;
@@ -122,11 +122,20 @@ impl Measures {
 
 impl Observer for Measures {
     #[inline]
-    fn expect(&self, client: u32) {
+    fn expect(&self, client: u32, soon: Soon) {
         let row = &self.clients[self.row_of(client)];
-        // It is no power of two long, so that half of the rows lie in two lines.
-        prefetch(row);
-        prefetch(&row.rejects);
+        // It is no power of two long, so that half of the rows lie in two lines,
+        // of which most facts need one.
+        match soon {
+            Soon::Ended => {
+                prefetch(&row.last_served);
+                prefetch(&row.served);
+            }
+            Soon::Sent => {
+                prefetch(&row.calls);
+                prefetch(&row.rejects);
+            }
+        }
     }
 
     // In the engine each note is of a known fact, and only its arm is left.
