@@ -63,7 +63,7 @@ enum Command {
     /// Run one client with one seed
     Run(run::Run),
     /// Let limits decide on the requests of a trace
-    Replay(replay::Replay),
+    Replay(Box<replay::Replay>),
     /// Show a client's waits, and what it does against one answer
     Schedule(schedule::Schedule),
     /// List what is built in

@@ -34,6 +34,7 @@ pub mod client;
 pub mod workload;
 pub mod service;
 pub mod metric;
+pub mod log;
 pub mod scenario;
 pub mod rehearsal;
 pub mod engine;

@@ -16,6 +16,7 @@ pub mod screen;
 pub mod single;
 pub mod events;
 pub mod decisions;
+pub mod impact;
 pub mod rehearsal;
 pub mod output;
 pub mod sweep;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, print};
 use crate::limiter::{CARDS, Card};
-use crate::metric::METRICS;
+use crate::metric::{LOG_METRICS, METRICS, Measured};
 use crate::report::text::{keep, wrap};
 use crate::scenario::library::{BUILT_IN, Builtin, Kind};
 
@@ -51,21 +51,24 @@ impl List {
             sections.push(limiters(self.what.is_some()));
         }
         if wanted(What::Metrics) {
-            let rows = METRICS.iter().map(|metric| {
-                let mut meaning = format!("{} ({})", metric.meaning(), metric.unit().name());
-                if !metric.aliases().is_empty() {
-                    meaning += ", also ";
-                    meaning += &metric.aliases().join(", ");
-                }
-                (metric.name().to_owned(), meaning)
-            });
-            sections.push(section(
-                "metrics: as in summary.csv, --fail-if and --goal",
-                &rows.collect::<Vec<_>>(),
-            ));
+            sections.push(metrics("metrics: as in summary.csv, --fail-if and --goal", METRICS));
+            sections.push(metrics("metrics of logs: --find and --fail-if of replay", LOG_METRICS));
         }
         print(&sections.join("\n"))
     }
+}
+
+/// Metrics with their meanings, units and other names.
+fn metrics<M: Measured>(heading: &str, metrics: &[M]) -> String {
+    let row = |metric: &M| {
+        let mut meaning = format!("{} ({})", metric.meaning(), metric.unit().name());
+        if !metric.aliases().is_empty() {
+            meaning += ", also ";
+            meaning += &metric.aliases().join(", ");
+        }
+        (metric.name().to_owned(), meaning)
+    };
+    section(heading, &metrics.iter().map(row).collect::<Vec<_>>())
 }
 
 fn section(heading: &str, rows: &[(String, String)]) -> String {

@@ -13,38 +13,38 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use super::grammar;
-use super::list::{Metric, Unit};
+use super::list::{Measured, Metric, Unit};
 use crate::stats::interval::Estimate;
 
 /// A condition, as it was written and as it is judged.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Condition {
+#[serde(try_from = "String", bound = "M: Measured")]
+pub struct Condition<M = Metric> {
     text: String,
-    tree: Tree,
+    tree: Tree<M>,
 }
 
 /// Terms, joined.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Tree {
-    Term(Term),
-    All(Vec<Tree>),
-    Any(Vec<Tree>),
+pub(super) enum Tree<M> {
+    Term(Term<M>),
+    All(Vec<Tree<M>>),
+    Any(Vec<Tree<M>>),
 }
 
-/// A metric, perhaps of one client alone.
+/// A metric, perhaps of one client, or one limit, alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Subject {
+pub struct Subject<M = Metric> {
     /// What is measured.
-    pub metric: Metric,
-    /// Of which client; `None` for the one that is judged.
+    pub metric: M,
+    /// Of which client or limit; `None` for the one that is judged.
     pub of: Option<String>,
 }
 
 /// `METRIC <= VALUE`.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Term {
-    pub(super) subject: Subject,
+pub(super) struct Term<M> {
+    pub(super) subject: Subject<M>,
     pub(super) comparison: Comparison,
     /// In the unit of the metric.
     pub(super) value: f64,
@@ -122,7 +122,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    fn of(term: &Term, level: Level) -> Judgement {
+    fn of<M>(term: &Term<M>, level: Level) -> Judgement {
         let by_mean = term.comparison.holds(level.value(), term.value);
         let for_sure = match level {
             Level::Never => Some(by_mean),
@@ -155,47 +155,50 @@ impl Judgement {
 
 /// A condition names something that the runs do not have.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unknown(pub Subject);
+pub struct Unknown<M = Metric>(pub Subject<M>);
 
-impl fmt::Display for Unknown {
+impl<M: Measured> fmt::Display for Unknown<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no `{}` here", self.0.metric.name())?;
         self.0.of.as_ref().map_or(Ok(()), |client| write!(f, " of `{client}`"))
     }
 }
 
-impl std::error::Error for Unknown {}
+impl<M: Measured> std::error::Error for Unknown<M> {}
 
-impl Condition {
+impl<M: Measured> Condition<M> {
     /// Whether it holds where `level` says what is known of each metric.
-    pub fn judge(&self, level: &dyn Fn(&Subject) -> Option<Level>) -> Result<Judgement, Unknown> {
+    pub fn judge(
+        &self,
+        level: &dyn Fn(&Subject<M>) -> Option<Level>,
+    ) -> Result<Judgement, Unknown<M>> {
         self.tree.judge(level)
     }
 
     /// What it is about, in the order written.
     #[must_use]
-    pub fn subjects(&self) -> Vec<&Subject> {
+    pub fn subjects(&self) -> Vec<&Subject<M>> {
         self.terms().into_iter().map(|term| &term.subject).collect()
     }
 
     /// The bounds that it sets: each metric with the value it is compared with,
     /// in the unit of the metric.
     #[must_use]
-    pub fn bounds(&self) -> Vec<(&Subject, Comparison, f64)> {
+    pub fn bounds(&self) -> Vec<(&Subject<M>, Comparison, f64)> {
         let terms = self.terms().into_iter();
         terms.map(|term| (&term.subject, term.comparison, term.value)).collect()
     }
 
-    fn terms(&self) -> Vec<&Term> {
+    fn terms(&self) -> Vec<&Term<M>> {
         let mut terms = vec![];
         self.tree.collect(&mut terms);
         terms
     }
 }
 
-impl Tree {
-    fn judge(&self, level: &dyn Fn(&Subject) -> Option<Level>) -> Result<Judgement, Unknown> {
-        let joined = |trees: &[Tree], join: fn(Judgement, Judgement) -> Judgement| {
+impl<M: Measured> Tree<M> {
+    fn judge(&self, level: &dyn Fn(&Subject<M>) -> Option<Level>) -> Result<Judgement, Unknown<M>> {
+        let joined = |trees: &[Tree<M>], join: fn(Judgement, Judgement) -> Judgement| {
             let mut all = trees.iter().map(|tree| tree.judge(level));
             let first = all.next().expect("a join has terms")?;
             all.try_fold(first, |sum, next| Ok(join(sum, next?)))
@@ -210,7 +213,7 @@ impl Tree {
         }
     }
 
-    fn collect<'t>(&'t self, terms: &mut Vec<&'t Term>) {
+    fn collect<'t>(&'t self, terms: &mut Vec<&'t Term<M>>) {
         match self {
             Tree::Term(term) => terms.push(term),
             Tree::All(trees) | Tree::Any(trees) => trees.iter().for_each(|t| t.collect(terms)),
@@ -218,25 +221,25 @@ impl Tree {
     }
 }
 
-impl FromStr for Condition {
+impl<M: Measured> FromStr for Condition<M> {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Condition, String> {
+    fn from_str(text: &str) -> Result<Condition<M>, String> {
         let text = text.trim();
         grammar::read(text).map(|tree| Condition { text: text.to_owned(), tree })
     }
 }
 
-impl TryFrom<String> for Condition {
+impl<M: Measured> TryFrom<String> for Condition<M> {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Condition, String> {
+    fn try_from(text: String) -> Result<Condition<M>, String> {
         text.parse()
     }
 }
 
 /// As it was written.
-impl fmt::Display for Condition {
+impl<M> fmt::Display for Condition<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

@@ -10,7 +10,7 @@
 //! everywhere else.
 
 use super::condition::{Comparison, Subject, Term, Tree};
-use super::list::{METRICS, Metric, Unit};
+use super::list::{Measured, Unit};
 use crate::time::Span;
 
 /// How deep parentheses may stand in each other.
@@ -20,7 +20,7 @@ const DEEPEST: usize = 16;
 const ALIKE: f64 = 0.75;
 
 /// Reads a condition.
-pub(super) fn read(text: &str) -> Result<Tree, String> {
+pub(super) fn read<M: Measured>(text: &str) -> Result<Tree<M>, String> {
     let mut reader = Reader { text, rest: text, depth: 0 };
     let tree = reader.any()?;
     match reader.word() {
@@ -37,20 +37,20 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn any(&mut self) -> Result<Tree, String> {
+    fn any<M: Measured>(&mut self) -> Result<Tree<M>, String> {
         self.joined("or", Self::all, Tree::Any)
     }
 
-    fn all(&mut self) -> Result<Tree, String> {
+    fn all<M: Measured>(&mut self) -> Result<Tree<M>, String> {
         self.joined("and", Self::term, Tree::All)
     }
 
-    fn joined(
+    fn joined<M>(
         &mut self,
         word: &str,
-        part: fn(&mut Self) -> Result<Tree, String>,
-        join: fn(Vec<Tree>) -> Tree,
-    ) -> Result<Tree, String> {
+        part: fn(&mut Self) -> Result<Tree<M>, String>,
+        join: fn(Vec<Tree<M>>) -> Tree<M>,
+    ) -> Result<Tree<M>, String> {
         let first = part(self)?;
         let mut parts = vec![first];
         while self.take(word) {
@@ -59,7 +59,7 @@ impl<'t> Reader<'t> {
         Ok(if parts.len() == 1 { parts.swap_remove(0) } else { join(parts) })
     }
 
-    fn term(&mut self) -> Result<Tree, String> {
+    fn term<M: Measured>(&mut self) -> Result<Tree<M>, String> {
         if !self.take("(") {
             return self.comparison().map(Tree::Term);
         }
@@ -72,14 +72,16 @@ impl<'t> Reader<'t> {
         if self.take(")") { Ok(tree) } else { Err(self.wrong("a `)` is missing", "close it")) }
     }
 
-    fn comparison(&mut self) -> Result<Term, String> {
+    fn comparison<M: Measured>(&mut self) -> Result<Term<M>, String> {
         let name = self.word().unwrap_or("");
-        let metric = Metric::named(name).ok_or_else(|| self.no_metric(name))?;
+        let metric = M::find(name).ok_or_else(|| self.no_metric::<M>(name))?;
         let comparison = self.operator().ok_or_else(|| {
             let how = format!("write {name} <= {}", metric.unit().example());
             self.wrong(&format!("`{name}` is compared with nothing"), &how)
         })?;
         let written = self.word().unwrap_or("");
+        let share = if written.ends_with('%') { metric.as_share() } else { None };
+        let metric = share.unwrap_or(metric);
         let value = value(written, metric.unit()).ok_or_else(|| {
             let how = format!("write one like {}", metric.unit().example());
             self.wrong(&format!("`{written}` is no value of {}", metric.name()), &how)
@@ -153,9 +155,9 @@ impl<'t> Reader<'t> {
         Some(comparison)
     }
 
-    fn no_metric(&self, name: &str) -> String {
+    fn no_metric<M: Measured>(&self, name: &str) -> String {
         let written = name.replace('_', "-");
-        let names = METRICS.iter().flat_map(|m| m.aliases().iter().copied().chain([m.name()]));
+        let names = M::all().iter().flat_map(|m| m.aliases().iter().copied().chain([m.name()]));
         let alike = names.map(|known| (strsim::jaro_winkler(&written, known), known));
         let nearest = alike.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike > ALIKE);
         let help = nearest.map_or_else(
@@ -190,7 +192,7 @@ fn value(text: &str, unit: Unit) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Condition;
+    use super::super::{Condition, Metric};
     use super::*;
 
     fn bounds(text: &str) -> Vec<(String, Comparison, f64)> {
@@ -229,7 +231,7 @@ mod tests {
 
     #[test]
     fn and_binds_closer_than_or() {
-        let tree = |text: &str| read(text).unwrap();
+        let tree = |text: &str| read::<Metric>(text).unwrap();
         let term = |text: &str| tree(text);
         let (a, b, c) = (term("calls > 1"), term("calls > 2"), term("calls > 3"));
         let and = Tree::All(vec![b.clone(), c.clone()]);

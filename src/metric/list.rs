@@ -1,5 +1,7 @@
 //! The list: names, units and meanings of everything that is measured of a run.
 
+use std::fmt;
+
 /// The unit of a metric.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {
@@ -39,53 +41,87 @@ pub enum Better {
     Neither,
 }
 
-/// The list once, so that no metric can lack a name, a unit or a meaning.
+/// Something that is measured, of a run or of a log: what conditions are about.
+pub trait Measured: Copy + Eq + fmt::Debug + 'static {
+    /// All of its kind, in the order of files.
+    fn all() -> &'static [Self];
+
+    /// Its name in files, conditions and `list metrics`.
+    fn name(self) -> &'static str;
+
+    /// Other names that people write in conditions.
+    fn aliases(self) -> &'static [&'static str];
+
+    /// Its unit.
+    fn unit(self) -> Unit;
+
+    /// What it means.
+    fn meaning(self) -> &'static str;
+
+    /// What is meant where a condition compares a count with a percentage.
+    fn as_share(self) -> Option<Self> {
+        None
+    }
+
+    /// The metric of that name or alias, with `_` for `-` if one likes.
+    #[must_use]
+    fn find(name: &str) -> Option<Self> {
+        let name = name.replace('_', "-");
+        let is_named = |m: &&Self| m.name() == name || m.aliases().contains(&name.as_str());
+        Self::all().iter().find(is_named).copied()
+    }
+}
+
+/// A list once, so that no metric can lack a name, a unit or a meaning.
 macro_rules! metrics {
-    ($($metric:ident = $name:literal [$($alias:literal),*] $unit:ident $better:ident: $meaning:literal,)+) => {
-        /// Something that is measured of a run.
+    ($of:literal $Metric:ident $METRICS:ident;
+     $($metric:ident = $name:literal [$($alias:literal),*] $unit:ident $better:ident: $meaning:literal,)+) => {
+        #[doc = concat!("Something that is measured of ", $of, ".")]
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum Metric {
+        pub enum $Metric {
             $(#[doc = $meaning] $metric,)+
         }
 
-        /// All metrics, in the order of files.
-        pub const METRICS: &[Metric] = &[$(Metric::$metric,)+];
+        #[doc = concat!("All metrics of ", $of, ", in the order of files.")]
+        pub const $METRICS: &[$Metric] = &[$($Metric::$metric,)+];
 
-        impl Metric {
+        impl $Metric {
             /// Its name in files, conditions and `list metrics`.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Metric::$metric => $name,)+ }
+                match self { $($Metric::$metric => $name,)+ }
             }
 
             /// Other names that people write in conditions.
             #[must_use]
             pub const fn aliases(self) -> &'static [&'static str] {
-                match self { $(Metric::$metric => &[$($alias),*],)+ }
+                match self { $($Metric::$metric => &[$($alias),*],)+ }
             }
 
             /// Its unit.
             #[must_use]
             pub const fn unit(self) -> Unit {
-                match self { $(Metric::$metric => Unit::$unit,)+ }
+                match self { $($Metric::$metric => Unit::$unit,)+ }
             }
 
             /// Which way it is better.
             #[must_use]
             pub const fn better(self) -> Better {
-                match self { $(Metric::$metric => Better::$better,)+ }
+                match self { $($Metric::$metric => Better::$better,)+ }
             }
 
             /// What it means.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
-                match self { $(Metric::$metric => $meaning,)+ }
+                match self { $($Metric::$metric => $meaning,)+ }
             }
         }
     };
 }
+pub(super) use metrics;
 
 metrics! {
+    "a run" Metric METRICS;
     Calls = "calls" [] Count Neither: "calls that were meant to start",
     Served = "served" [] Count More: "calls that got what they wanted, however",
     ServedByCache = "served-by-cache" [] Count Neither: "of them by the client's cache",
@@ -151,9 +187,29 @@ impl Metric {
     /// The metric of that name or alias, with `_` for `-` if one likes.
     #[must_use]
     pub fn named(name: &str) -> Option<Metric> {
-        let name = name.replace('_', "-");
-        let is_named = |m: &&Metric| m.name() == name || m.aliases().contains(&name.as_str());
-        METRICS.iter().find(is_named).copied()
+        Measured::find(name)
+    }
+}
+
+impl Measured for Metric {
+    fn all() -> &'static [Metric] {
+        METRICS
+    }
+
+    fn name(self) -> &'static str {
+        self.name()
+    }
+
+    fn aliases(self) -> &'static [&'static str] {
+        self.aliases()
+    }
+
+    fn unit(self) -> Unit {
+        self.unit()
+    }
+
+    fn meaning(self) -> &'static str {
+        self.meaning()
     }
 }
 

@@ -15,6 +15,20 @@ pub struct Columns {
     pub failed: Option<String>,
 }
 
+impl Columns {
+    /// Whether the first line of a file is the header of a trace: CSV with a
+    /// column of times, of which the name says the unit.
+    #[must_use]
+    pub fn are_in(&self, header: &[u8]) -> bool {
+        let Ok(header) = str::from_utf8(header) else { return false };
+        let mut cells = header.split(',').map(|cell| cell.trim().trim_matches('"'));
+        match &self.time {
+            Some(name) => unit_of(name).is_some() && cells.any(|cell| cell == name),
+            None => cells.any(|cell| TIMES.contains(&cell)),
+        }
+    }
+}
+
 /// The places of the columns that are read.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -89,5 +103,30 @@ fn unit_of(name: &str) -> Option<u64> {
         "ms" => Some(1_000_000),
         "s" => Some(SECOND),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_told_from_a_log_by_its_header() {
+        let is_trace = |header: &str, time: Option<&str>| {
+            let columns = Columns { time: time.map(str::to_owned), failed: None };
+            columns.are_in(header.as_bytes())
+        };
+        for (header, time, wanted) in [
+            ("t_ns,key", None, true),
+            ("key, \"wall_ms\" ,x", None, true),
+            ("sent_us,key", Some("sent_us"), true),
+            ("sent_us,key", None, false),
+            ("time,ip", Some("time"), false),
+            ("{\"t_ms\": 5}", None, false),
+            ("10.0.0.1 - - [17/May/2015:10:05:03 +0000] \"GET /?t_ms\"", None, false),
+            ("", None, false),
+        ] {
+            assert_eq!(is_trace(header, time), wanted, "{header}");
+        }
     }
 }

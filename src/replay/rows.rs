@@ -127,6 +127,21 @@ impl Rows {
         self.sorted
     }
 
+    /// The same in the order of time, those of one instant in the order of the file.
+    #[must_use]
+    pub(super) fn in_order(self) -> Rows {
+        if self.sorted {
+            return self;
+        }
+        let mut order: Vec<u32> = (0..).take(self.len()).collect();
+        order.sort_by_key(|row| self.at[*row as usize]);
+        let mut rows = Rows::new();
+        for row in order {
+            rows.push(self.get(row as usize));
+        }
+        rows
+    }
+
     /// Whether a request says itself what it costs.
     #[must_use]
     pub fn has_costs(&self) -> bool {

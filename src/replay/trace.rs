@@ -89,6 +89,18 @@ impl Trace {
         Trace { rows, principals, has_durations: false, has_used: false, keys: vec![] }
     }
 
+    /// Gives the rows of a log their keys: the attributes of their principals.
+    pub fn name_keys(&mut self) {
+        let texts = |principal| {
+            let values = self.principals.row(principal).iter().flatten();
+            let texts: Vec<&str> =
+                values.filter_map(|value| self.principals.text(*value)).collect();
+            texts.join(", ")
+        };
+        let names: Vec<String> = (0..self.principals.len()).map(texts).collect();
+        self.keys = names.iter().map(|name| self.principals.value_of(name)).collect();
+    }
+
     /// What the `key` column says of a request, or else the attributes that the
     /// limits look at.
     #[must_use]

@@ -24,7 +24,13 @@ impl Quantity {
     /// What a metric counts.
     #[must_use]
     pub const fn of(metric: Metric) -> Quantity {
-        match metric.unit() {
+        Quantity::of_unit(metric.unit())
+    }
+
+    /// What a metric of that unit counts.
+    #[must_use]
+    pub const fn of_unit(unit: Unit) -> Quantity {
+        match unit {
             Unit::Count => Quantity::Count,
             Unit::Seconds => Quantity::Seconds,
             Unit::PerSecond => Quantity::Rate,

@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use super::document::Document;
 use super::fault::{Faults, Source};
-use crate::time::{SECOND, Span};
-use limit::{Algorithm, Rule};
+use crate::time::{Rate, SECOND, Span};
+use limit::{Algorithm, Keys, Rule};
 
 /// The name of such a scenario, and of its folder.
 pub const NAME: &str = "quick";
@@ -44,19 +44,7 @@ impl Quick {
         workers: u32,
         identities: u32,
     ) -> Result<Quick, Faults> {
-        let (mut rules, mut faults, mut text) = (vec![], vec![], String::new());
-        for argument in limits {
-            match limit::read(argument, text.len()) {
-                Ok(rule) => rules.push(rule),
-                Err(fault) => faults.push(fault),
-            }
-            text.push_str(argument);
-            text.push('\n');
-        }
-        if !faults.is_empty() {
-            let name = ARGUMENTS.to_owned();
-            return Err(Source { name, text, faults }.into());
-        }
+        let rules = rules(limits, Keys::Words)?;
         let identities = identities.min(calls);
         Ok(Quick {
             limits: limits.to_vec(),
@@ -66,6 +54,31 @@ impl Quick {
             identities,
             asked: calls,
         })
+    }
+
+    /// Reads limits on the requests of logs, whose keys are those of
+    /// [`crate::log::Key`], with `where` behind them; all faults at once.
+    pub fn of_logs(limits: &[String]) -> Result<Quick, Faults> {
+        let rules = rules(limits, Keys::Fields)?;
+        let limits = limits.to_vec();
+        Ok(Quick { limits, rules, calls: 1, workers: 1, identities: 1, asked: 1 })
+    }
+
+    /// How many requests in what time its limit lets through, if there is one
+    /// alone and it has a rate.
+    #[must_use]
+    pub fn rate(&self) -> Option<Rate> {
+        match self.rules.as_slice() {
+            [rule] => rule.rate(),
+            _ => None,
+        }
+    }
+
+    /// The same with another count of all rates.
+    #[must_use]
+    pub fn with_count(&self, count: u64) -> Quick {
+        let rules = self.rules.iter().map(|rule| rule.with_count(count)).collect();
+        Quick { rules, ..self.clone() }
     }
 
     /// The flags that make the same scenario again.
@@ -171,9 +184,9 @@ workers = {}
                 u64::from(self.identities)
             };
             let (count, period) = match rule.algorithm {
-                Algorithm::Window { rate, .. } | Algorithm::Bucket { rate, .. } => {
-                    (rate.count, rate.period)
-                }
+                Algorithm::Window { rate, .. }
+                | Algorithm::Bucket { rate, .. }
+                | Algorithm::Nginx { rate, .. } => (rate.count, rate.period),
                 Algorithm::Concurrency { max } => (max.saturating_mul(10), Span::seconds(1)),
             };
             period.times(self.total().div_ceil(count.saturating_mul(keys)))
@@ -189,11 +202,11 @@ workers = {}
         let mut text =
             "name = \"the API of the command line\"\n\n[[endpoint]]\nname = \"call\"\n".to_owned();
         for rule in &self.rules {
-            let keys: Vec<String> = rule.keys.iter().map(|key| format!("{key:?}")).collect();
+            let keys: Vec<String> = rule.attributes().iter().map(|key| quoted(key)).collect();
             write!(
                 text,
-                "\n[[limit]]\nname = {:?}\nper = [{}]\n{}\n",
-                rule.name(),
+                "\n[[limit]]\nname = {}\nper = [{}]\n{}\n",
+                quoted(&rule.name()),
                 keys.join(", "),
                 rule.toml()
             )
@@ -201,6 +214,29 @@ workers = {}
         }
         text
     }
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// Reads the rules of all limits, or finds all their faults.
+fn rules(limits: &[String], keys: Keys) -> Result<Vec<Rule>, Faults> {
+    let (mut rules, mut faults, mut text) = (vec![], vec![], String::new());
+    for argument in limits {
+        match limit::read(argument, text.len(), keys) {
+            Ok(rule) => rules.push(rule),
+            Err(fault) => faults.push(fault),
+        }
+        text.push_str(argument);
+        text.push('\n');
+    }
+    if faults.is_empty() {
+        return Ok(rules);
+    }
+    let name = ARGUMENTS.to_owned();
+    Err(Source { name, text, faults }.into())
 }
 
 #[cfg(test)]

@@ -506,6 +506,10 @@ fn every_example_of_every_help_runs() {
     let trace =
         "t_ms,key,ip,user,auth,endpoint,duration_ms\n0,a,b,c,user,get,5\n1,a,b,c,none,get,5\n";
     fs::write(place("trace.csv"), trace).unwrap();
+    let log = "10.0.0.1 - - [05/Jan/2026:09:00:00 +0000] \"GET /api/a HTTP/1.1\" 200 9\n";
+    for name in ["access.log", "access.log.1.gz"] {
+        fs::write(place(name), log.repeat(3)).unwrap();
+    }
     assert!(tollgate(folder.path(), &["init", "--from", "clover", "mine"]).status.success());
     for folder in [".local/share/bash-completion/completions", ".config/fish/completions"] {
         fs::create_dir_all(place(folder)).unwrap();

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod cli;
+mod logs;
 mod names;
 mod readme;
 mod sweep;

@@ -18,6 +18,7 @@ mod lab;
 mod laws_of_limiters;
 mod laws_of_models;
 mod limits;
+mod logs;
 mod paces;
 mod parts;
 mod recovery;
