@@ -40,15 +40,15 @@ pub fn checked_api(document: &Document) -> Parsed<file::api::Api> {
             }
             for value in alternatives {
                 let mut other = document.clone();
-                let wrong = match other.set::<file::api::Api>(&path, &value.to_string()) {
-                    Err(error) => Some(error.to_string()),
+                let set = other.set::<file::api::Api>(&path, &value.to_string());
+                let wrong = if let Err(error) = set {
+                    Some(error.to_string())
+                } else {
                     // What is wrong without it is told once, and not for each.
-                    Ok(()) => {
-                        let other = other.parse::<file::api::Api>();
-                        let known = |fault: &Fault| own.iter().any(|f| f.message == fault.message);
-                        let new = other.faults().iter().find(|fault| !known(fault));
-                        new.map(|fault| fault.message.clone())
-                    }
+                    let other = other.parse::<file::api::Api>();
+                    let known = |fault: &Fault| own.iter().any(|f| f.message == fault.message);
+                    let new = other.faults().iter().find(|fault| !known(fault));
+                    new.map(|fault| fault.message.clone())
                 };
                 if let Some(why) = wrong {
                     let message = format!("`{}` cannot be {value}: {why}", field.as_ref());
