@@ -100,8 +100,8 @@ impl From<&str> for Clients {
 #[derive(Debug, Args)]
 struct Flags {
     /// A limit: [ALGORITHM] RATE [burst N] per KEY[,KEY], where ALGORITHM is
-    /// fixed-window (if left out), first-request or token-bucket; or
-    /// N at-once per KEY
+    /// fixed-window (if left out), first-request, sliding, token-bucket or nginx;
+    /// or N at-once per KEY
     #[arg(long = "limit", value_name = "LIMIT")]
     limits: Vec<String>,
     /// How many calls there are to make in all

@@ -50,7 +50,7 @@ pub struct Impact {
 }
 
 impl KeyImpact {
-    const fn new(principal: Principal) -> KeyImpact {
+    pub(super) const fn new(principal: Principal) -> KeyImpact {
         KeyImpact {
             principal,
             requests: 0,

@@ -98,3 +98,22 @@ impl Readings {
         self.all().map(judge).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_hit_once_or_ten_times_or_by_a_hundredth() {
+        for (requests, rejected, hit) in [
+            (1_000, 9, [true, false, false]),
+            (1_000, 10, [true, true, true]),
+            (1_001, 10, [true, true, false]),
+            (100, 1, [true, false, true]),
+        ] {
+            let mut key = KeyImpact::new(0);
+            (key.requests, key.rejected) = (requests, rejected);
+            assert_eq!(HIT.map(|enough| enough(&key)), hit, "{rejected} of {requests}");
+        }
+    }
+}
