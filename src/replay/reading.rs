@@ -76,7 +76,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// For limits over these attributes, each of which is read as a [`Key`].
+    /// For limits over these attributes, each of which is read as a [`Key`](crate::log::Key).
     pub fn new(asked: &'a Asked, attributes: &'a [String]) -> Result<Reader<'a>, String> {
         Ok(Reader {
             asked,
