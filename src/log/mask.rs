@@ -5,7 +5,6 @@
 //! again by masking what one looks for. Among a million keys two are taken for
 //! one with a chance of 1 in 37 million.
 
-use std::fmt::Write;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -37,11 +36,7 @@ impl Mask {
     pub fn of(&self, text: &[u8]) -> String {
         let mut hash = self.0.clone();
         hash.update(text);
-        let bytes = hash.finalize().into_bytes();
-        bytes[..BYTES].iter().fold(String::with_capacity(2 * BYTES), |mut digits, byte| {
-            write!(digits, "{byte:02x}").expect("a string takes every text");
-            digits
-        })
+        hex::encode(&hash.finalize().into_bytes()[..BYTES])
     }
 }
 

@@ -189,7 +189,7 @@ pub(super) fn files<'d>(documents: impl Iterator<Item = (Kind, &'d Document)>) -
         json!({
             "kind": kind.word(),
             "name": base(document.name()),
-            "sha256": hex(document.text().as_bytes()),
+            "sha256": hex::encode(Sha256::digest(document.text())),
         })
     };
     Value::Array(documents.map(file).collect())
@@ -280,15 +280,6 @@ pub(super) fn add_drifts(record: &mut Value, subject: &Subject<'_>) {
         "digest": against.baseline.digest,
         "numbers": against.drifts.iter().map(drift).collect::<Vec<_>>(),
     });
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let digest = Sha256::digest(bytes);
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes every text");
-        hex
-    })
 }
 
 #[cfg(test)]

@@ -255,17 +255,13 @@ impl Bundle {
     }
 
     fn digest(&self) -> String {
-        use std::fmt::Write;
         let mut hash = Sha256::new();
         for (kind, document) in self.documents() {
             hash.update(kind.word().as_bytes());
             hash.update((document.text().len() as u64).to_le_bytes());
             hash.update(document.text().as_bytes());
         }
-        hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("a string takes every text");
-            hex
-        })
+        hex::encode(hash.finalize())
     }
 }
 

@@ -144,11 +144,7 @@ impl<'s> Study<'s> {
         if let Some(error) = all(wrong) {
             return Err(error);
         }
-        let digest = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Ok(Checked { plan, digest })
+        Ok(Checked { plan, digest: hex::encode(hash.finalize()) })
     }
 
     /// How the sweep and one of its points are asked for.

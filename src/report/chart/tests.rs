@@ -3,7 +3,6 @@
 mod markup;
 mod strange;
 
-use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -37,12 +36,7 @@ fn clients(names: &[&str], bins: usize) -> Vec<Chart> {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let mut text = String::new();
-    for byte in digest {
-        write!(text, "{byte:02x}").expect("a string takes all that is written");
-    }
-    text
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[test]

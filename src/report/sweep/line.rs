@@ -37,12 +37,8 @@ pub(super) fn seal(head: &str) -> String {
 }
 
 fn sum(rest: &str, seal: &str) -> String {
-    use std::fmt::Write;
     let hash = Sha256::new().chain_update(seal).chain_update(rest).finalize();
-    hash.iter().take(DIGITS / 2).fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes every text");
-        hex
-    })
+    hex::encode(&hash[..DIGITS / 2])
 }
 
 #[cfg(test)]
