@@ -25,6 +25,7 @@ mod tune;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -34,7 +35,7 @@ use crate::metric::Condition;
 use crate::report::output::Unwritable;
 use crate::report::table;
 use crate::report::text::{keep, visible, wrap};
-use crate::scenario::document::LONGEST;
+use crate::scenario::document::{LONGEST, slug};
 use crate::scenario::fault::Faults;
 use crate::scenario::{Bundle, LoadError};
 
@@ -287,6 +288,22 @@ fn load(
     settings: &[(String, String)],
 ) -> Result<Bundle, Failure> {
     Bundle::load(name, clients, settings, &fetch).map_err(|error| show::other_kind(error, name))
+}
+
+/// The folder of what is written: the one that was asked for, or the scenario's.
+fn folder(asked: Option<&PathBuf>, scenario: &str) -> PathBuf {
+    asked.cloned().unwrap_or_else(|| {
+        // A name from a file must not lead out of the folder.
+        let slug = slug(scenario);
+        let name = if slug.is_empty() { "scenario" } else { &slug };
+        PathBuf::from("out").join(name)
+    })
+}
+
+/// A number of per cent, such as `2%`, as a share.
+fn per_cent(text: &str) -> Option<f64> {
+    let number = text.trim().strip_suffix('%')?.trim().parse::<f64>();
+    number.ok().map(|percent| percent / 100.0)
 }
 
 /// The conditions that a flag gives.

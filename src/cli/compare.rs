@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Common, Failure, Threads, conditions, fetch, load, print, say};
+use super::{Common, Failure, Threads, conditions, fetch, folder, load, per_cent, print, say};
 use crate::experiment::{self, Baseline, Comparison, Order, Seeds, Survival, Trial, Until};
 use crate::report::chart::Theme;
 use crate::report::output::Folder;
@@ -16,7 +16,6 @@ use crate::report::record::{self, Asked, base};
 use crate::report::subject::{Against, Subject};
 use crate::report::text::{keep, listed, visible, wrap};
 use crate::report::{csv, figures, screen, words};
-use crate::scenario::document::slug;
 use crate::scenario::library::{self, Kind};
 use crate::scenario::quick::Quick;
 use crate::scenario::reference;
@@ -130,7 +129,7 @@ impl Compare {
             let api = visible(&plan.api);
             say(&wrap(&format!("the model of {api} assumes nothing that could be otherwise"), 2));
         }
-        let place = self.folder(&plan);
+        let place = folder(self.output.as_ref(), &plan.name);
         let earlier = self.baseline.as_deref();
         let earlier = earlier.map(|name| kept::load(name, &place, &plan, self.seed)).transpose()?;
         let mut folder = Folder::open(&place)?;
@@ -254,22 +253,12 @@ impl Compare {
         let bundle = Bundle::of_scenario(scenario, Some(api), clients, settings, &fetch)?;
         Ok((bundle, asked))
     }
-
-    fn folder(&self, plan: &Plan) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| {
-            // A name from a file must not lead out of the folder.
-            let slug = slug(&plan.name);
-            let name = if slug.is_empty() { "scenario" } else { &slug };
-            PathBuf::from("out").join(name)
-        })
-    }
 }
 
 /// A relative error, as a share of one.
 fn percent(text: &str) -> Result<f64, String> {
-    let number = text.trim().strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
-    match number {
-        Some(percent) if (0.1..=50.0).contains(&percent) => Ok(percent / 100.0),
+    match per_cent(text) {
+        Some(share) if (0.001..=0.5).contains(&share) => Ok(share),
         Some(_) => Err("write 0.1% to 50%".to_owned()),
         None => Err("write a share in per cent, like 2%".to_owned()),
     }

@@ -14,14 +14,13 @@ use study::Study;
 
 use super::progress::Progress;
 use super::shard::Sharding;
-use super::{Common, Failure, Threads, print, say};
+use super::{Common, Failure, Threads, folder, print, say};
 use crate::experiment::{self, Design, Seeds};
 use crate::metric::Metric;
 use crate::report::number::count;
 use crate::report::output::Folder;
 use crate::report::sweep::{Head, Opened, Part, PartError, Shard};
 use crate::report::text::{keep, visible, wrap};
-use crate::scenario::document::slug;
 use crate::scenario::nearest::nearest;
 use crate::scenario::vary::Vary;
 
@@ -146,7 +145,7 @@ impl Sweep {
             let own = shard.unwrap_or(Shard::WHOLE).points(design.points());
             return print(&estimate::of(&study, &head, own, seeds, threads)?);
         }
-        let folder = self.folder(&checked.plan.name);
+        let folder = folder(self.output.as_ref(), &checked.plan.name);
         // Made for good: what is finished stays in it whatever happens.
         Folder::open(&folder)?.keep()?;
         let own = shard.unwrap_or(Shard::WHOLE);
@@ -214,14 +213,5 @@ impl Sweep {
     fn common_said(&self) -> Said {
         let format = self.common.prints().then(|| self.common.format());
         Said { format, quiet: self.common.quiet }
-    }
-
-    fn folder(&self, scenario: &str) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| {
-            // A name from a file must not lead out of the folder.
-            let slug = slug(scenario);
-            let name = if slug.is_empty() { "scenario" } else { &slug };
-            PathBuf::from("out").join(name)
-        })
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Args;
 
 use super::progress::{Progress, Stopwatch};
-use super::{Common, Failure, Threads, load, print, say};
+use super::{Common, Failure, Threads, folder, load, per_cent, print, say};
 use crate::experiment::tune::{
     self, Ask, Bench, Effort, Found, Front, Place, Probes, Question, Stop,
 };
@@ -20,7 +20,6 @@ use crate::report::output::Folder;
 use crate::report::record::base;
 use crate::report::text::{keep, shell, visible, wrap};
 use crate::report::tuning::{self, Home, Sought, Tuning};
-use crate::scenario::document::slug;
 use crate::scenario::{Bundle, Plan};
 use asked::{Asked, Wanted};
 
@@ -105,8 +104,7 @@ fn condition(text: &str) -> Result<Condition, String> {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-    let share = number.filter(|n| *n > 0.0 && *n <= 100.0).map(|n| n / 100.0);
+    let share = per_cent(text).filter(|share| *share > 0.0 && *share <= 1.0);
     share.ok_or_else(|| "write a share above 0 %, like 2%".to_owned())
 }
 
@@ -124,7 +122,7 @@ impl Tune {
                 2,
             ));
         }
-        let mut folder = Folder::open(&self.folder(&plan))?;
+        let mut folder = Folder::open(&folder(self.output.as_ref(), &plan.name))?;
         let question = Question::new(self.goals.clone(), &asked.measured());
         let effort = self.effort();
         let watch = Stopwatch::start();
@@ -231,15 +229,6 @@ impl Tune {
         }
         let Effort { first, most, .. } = effort;
         format!("{} --seeds {first} --seeds-max {most} --seed {}", words.join(" "), self.seed)
-    }
-
-    fn folder(&self, plan: &Plan) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| {
-            // A name from a file must not lead out of the folder.
-            let slug = slug(&plan.name);
-            let name = if slug.is_empty() { "scenario" } else { &slug };
-            PathBuf::from("out").join(name)
-        })
     }
 
     fn write(

@@ -5,7 +5,6 @@
 //! again by masking what one looks for. Among a million keys two are taken for
 //! one with a chance of 1 in 37 million.
 
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 

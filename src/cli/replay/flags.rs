@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::per_cent;
 use crate::log::{Filter, Mask};
 use crate::metric::{Condition, LogMetric};
 use crate::replay::{Asked, unsearchable};
@@ -79,12 +80,9 @@ impl OfLogs {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let number = match text.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
-        None => text.parse(),
-    };
+    let share = per_cent(text).or_else(|| text.parse().ok());
     let is_share = |share: &f64| (0.0..=1.0).contains(share);
-    number.ok().filter(is_share).ok_or_else(|| "write a share like 5% or 0.05".to_owned())
+    share.filter(is_share).ok_or_else(|| "write a share like 5% or 0.05".to_owned())
 }
 
 fn mask(text: &str) -> Result<Mask, String> {

@@ -3,7 +3,6 @@
 mod markup;
 mod strange;
 
-
 use sha2::{Digest, Sha256};
 
 use self::markup::check_markup;
