@@ -111,11 +111,11 @@ pub fn compare(
 ) -> Result<Comparison, ExperimentError> {
     let count = seeds.count.get();
     let all = plan.variants.len() * count;
-    let settled = Settled::of(plan, seeds.root, count, threads)?;
-    let field = Field::new(settled.models(plan), seeds.root, 0, count);
+    let settled = settle(plan, seeds.root, count, threads)?;
+    let (plan, warm_up) = settled.as_ref().map_or((plan, None), |(plan, w)| (plan, Some(*w)));
     let mut gathered = Gathered::new(plan);
-    gathered.add(&field, threads, all, progress)?;
-    Ok(gathered.compared(plan, None, settled.warm_up))
+    gathered.add(&Field::of(plan, seeds.root, count), threads, all, progress)?;
+    Ok(gathered.compared(plan, None, warm_up))
 }
 
 /// Runs every client of a plan until their numbers are known well enough.
@@ -127,10 +127,11 @@ pub fn compare_until(
     threads: NonZeroUsize,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Comparison, ExperimentError> {
-    let mut gathered = Gathered::new(plan);
     let (mut done, mut expected) = (until.next(0), until.next(0));
-    let settled = Settled::of(plan, root, done, threads)?;
-    let mut field = Field::new(settled.models(plan), root, 0, done);
+    let settled = settle(plan, root, done, threads)?;
+    let (plan, warm_up) = settled.as_ref().map_or((plan, None), |(plan, w)| (plan, Some(*w)));
+    let mut gathered = Gathered::new(plan);
+    let mut field = Field::of(plan, root, done);
     let mut slowest = None;
     loop {
         gathered.add(&field, threads, plan.variants.len() * expected, progress)?;
@@ -139,7 +140,7 @@ pub fn compare_until(
         if reached || done == until.most.get() {
             let slowest = slowest.or(widest);
             let stopping = Stopping { until, reached, slowest, widest };
-            return Ok(gathered.compared(plan, Some(stopping), settled.warm_up));
+            return Ok(gathered.compared(plan, Some(stopping), warm_up));
         }
         slowest = widest;
         expected = until.expected(done, widest);
@@ -149,53 +150,25 @@ pub fn compare_until(
     }
 }
 
-/// The models of a plan with the warm-up that pilot runs of them show, where it
-/// is to be found.
-struct Settled {
-    models: Vec<Model>,
-    warm_up: Option<WarmUp>,
-}
-
-impl Settled {
-    /// The first of `seeds` are the pilots.
-    fn of(
-        plan: &Plan,
-        root: u64,
-        seeds: usize,
-        threads: NonZeroUsize,
-    ) -> Result<Settled, ExperimentError> {
-        if !plan.finds_warm_up {
-            return Ok(Settled { models: vec![], warm_up: None });
-        }
-        let models = plan.variants.iter().map(|v| &v.model);
-        let field = Field::new(models, root, 0, seeds.min(PILOTS_MAX));
-        let mut pilots = Gathered::new(plan);
-        pilots.add(&field, threads, 0, &|_, _| {})?;
-        let found = WarmUp::find(&plan.variants[0].model, &pilots.outcomes);
-        let models = plan.variants.iter().map(|v| found.model(&v.model)).collect();
-        Ok(Settled { models, warm_up: Some(found) })
-    }
-
-    fn models<'m>(&'m self, plan: &'m Plan) -> impl Iterator<Item = &'m Model> {
-        let as_written = plan.variants.iter().map(|v| &v.model);
-        as_written.take(if self.models.is_empty() { usize::MAX } else { 0 }).chain(&self.models)
-    }
-}
-
-/// The plan with the warm-up that the first of so many seeds show, where it is
-/// to be found.
+/// The plan with the warm-up that pilot runs show, of which there are so many
+/// seeds at most; `None` where its models say what theirs is.
 fn settle(
-    plan: Plan,
+    plan: &Plan,
     root: u64,
     seeds: usize,
     threads: NonZeroUsize,
-) -> Result<Plan, ExperimentError> {
-    let settled = Settled::of(&plan, root, seeds, threads)?;
-    let mut plan = plan;
-    for (variant, model) in plan.variants.iter_mut().zip(settled.models) {
-        variant.model = model;
+) -> Result<Option<(Plan, WarmUp)>, ExperimentError> {
+    if !plan.finds_warm_up {
+        return Ok(None);
     }
-    Ok(plan)
+    let mut pilots = Gathered::new(plan);
+    pilots.add(&Field::of(plan, root, seeds.min(PILOTS_MAX)), threads, 0, &|_, _| {})?;
+    let found = WarmUp::find(&plan.variants[0].model, &pilots.outcomes);
+    let mut plan = plan.clone();
+    for variant in &mut plan.variants {
+        variant.model = found.model(&variant.model);
+    }
+    Ok(Some((plan, found)))
 }
 
 /// The model with the warm-up that one run of it shows, for who makes no other.

@@ -6,7 +6,7 @@ use super::ExperimentError;
 use super::replicate::{Piece, Replicate, Wanted, parts_of};
 use super::side_by_side::side_by_side;
 use crate::rng::Key;
-use crate::scenario::{Model, Parts};
+use crate::scenario::{Model, Parts, Plan};
 
 /// Models, each over the same seeds.
 pub(super) struct Field<'m> {
@@ -48,6 +48,11 @@ impl<'m> Field<'m> {
     pub(super) fn go_on(&mut self, seeds: usize) {
         self.first += self.seeds as u64;
         self.seeds = seeds;
+    }
+
+    /// The first replicates of each client of a plan.
+    pub(super) fn of(plan: &'m Plan, root: u64, seeds: usize) -> Field<'m> {
+        Field::new(plan.variants.iter().map(|variant| &variant.model), root, 0, seeds)
     }
 
     pub(super) fn tasks(&self) -> usize {

@@ -22,6 +22,18 @@ pub enum Sample {
     YesNo(Option<bool>),
 }
 
+impl Sample {
+    /// The number, the ratio, or 1 for yes and 0 for no; `None` where there is none.
+    #[must_use]
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Sample::Plain(value) => value,
+            Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
+            Sample::YesNo(is_so) => is_so.map(|is_so| f64::from(u8::from(is_so))),
+        }
+    }
+}
+
 /// The quantiles of the wait that are kept for each population, by metric.
 pub const WAITS: [(Metric, f64); 3] =
     [(Metric::WaitP50, 0.5), (Metric::WaitP90, 0.9), (Metric::WaitP99, 0.99)];
@@ -77,10 +89,17 @@ impl Run {
     /// A metric; `None` where the run does not have it.
     #[must_use]
     pub fn value(&self, metric: Metric) -> Option<f64> {
+        self.samples[metric.place()].value()
+    }
+
+    /// A metric's sample; the end of work that did not end is never.
+    pub(super) fn sample(&self, metric: Metric) -> Sample {
+        let is_end = matches!(metric, Metric::TimeTo99 | Metric::TimeTo100);
         match self.samples[metric.place()] {
-            Sample::Plain(value) => value,
-            Sample::Ratio(top, bottom) => (bottom > 0.0).then_some(top / bottom),
-            Sample::YesNo(is_so) => is_so.map(|is_so| f64::from(u8::from(is_so))),
+            Sample::Plain(None) if is_end && self.finite_calls > 0 => {
+                Sample::Plain(Some(f64::INFINITY))
+            }
+            sample => sample,
         }
     }
 }
@@ -167,18 +186,8 @@ impl Outcome {
     /// such thing.
     #[must_use]
     pub fn level(&self, metric: Metric) -> Option<Level> {
-        if let Some(estimate) = self.estimate(metric) {
-            return Some(Level::Known(estimate));
-        }
-        let values: Vec<Option<f64>> = self.runs.iter().map(|run| run.value(metric)).collect();
-        // A time that some runs have and others do not is one that never came,
-        // and so is the end of work that nobody ended.
-        let is_time = metric.unit() == Unit::Seconds;
-        let never = values.contains(&Some(f64::INFINITY));
-        let sometimes = values.iter().any(Option::is_some);
-        let has_work = matches!(metric, Metric::TimeTo99 | Metric::TimeTo100)
-            && self.runs.iter().any(|run| run.finite_calls > 0);
-        (never || (is_time && sometimes) || has_work).then_some(Level::Never)
+        let samples: Vec<Sample> = self.runs.iter().map(|run| run.sample(metric)).collect();
+        level(metric, &samples)
     }
 
     /// A plain metric, run by run; `None` where a run does not have it.
@@ -228,6 +237,18 @@ fn waits(histogram: &Histogram) -> [f64; WAITS.len()] {
         Some(u64::MAX) | None => f64::INFINITY,
         Some(ns) => ns as f64 / 1e9,
     })
+}
+
+/// What is known of a metric from its samples, as [`Run::sample`] gives them.
+pub(super) fn level(metric: Metric, samples: &[Sample]) -> Option<Level> {
+    if let Some(estimate) = estimate(metric, samples) {
+        return Some(Level::Known(estimate));
+    }
+    let values: Vec<Option<f64>> = samples.iter().map(|sample| sample.value()).collect();
+    let never = values.contains(&Some(f64::INFINITY));
+    // A time that some runs have and others do not is one that never came.
+    let sometimes = metric.unit() == Unit::Seconds && values.iter().any(Option::is_some);
+    (never || sometimes).then_some(Level::Never)
 }
 
 /// A metric's estimate from its samples.

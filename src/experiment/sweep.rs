@@ -51,8 +51,9 @@ pub fn sweep<E: From<ExperimentError> + Send>(
     mut fold: impl FnMut(Swept) -> Result<(), E> + Send,
 ) -> Result<(), E> {
     let plan = |point: u64| {
-        let settled = settle(plan(point)?, seeds.root, seeds.count.get(), NonZeroUsize::MIN);
-        settled.map_err(E::from)
+        let plan = plan(point)?;
+        let settled = settle(&plan, seeds.root, seeds.count.get(), NonZeroUsize::MIN)?;
+        Ok::<_, E>(settled.map_or(plan, |(settled, _)| settled))
     };
     let plans = Plans { open: Mutex::new(BTreeMap::new()), plan };
     let runs = clients * seeds.count.get();

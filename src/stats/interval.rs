@@ -15,6 +15,9 @@ use super::student;
 /// What a two-sided 95 % interval stays below on each side.
 const UPPER: f64 = 0.975;
 
+/// How often a 95 % interval may miss the truth.
+const LEVEL: f64 = 0.05;
+
 /// The normal quantile at [`UPPER`].
 pub(super) const NORMAL: f64 = 1.959_963_984_540_054;
 
@@ -112,12 +115,18 @@ impl Estimate {
     /// holds together with the others of `all` (Bonferroni).
     #[must_use]
     pub fn for_all_of(self, all: usize, replicates: usize) -> Estimate {
-        if !self.has_interval() || all <= 1 {
+        if all <= 1 { self } else { self.at_level(LEVEL / all as f64, replicates) }
+    }
+
+    /// An interval of Student's t over so many replicates as it is if it may miss
+    /// the truth with a probability of `level`.
+    #[must_use]
+    pub fn at_level(self, level: f64, replicates: usize) -> Estimate {
+        if !self.has_interval() {
             return self;
         }
         let freedom = (replicates - 1) as f64;
-        let upper = 1.0 - (1.0 - UPPER) / all as f64;
-        let wider = student::quantile(upper, freedom) / t_quantile(replicates);
+        let wider = student::quantile(1.0 - level / 2.0, freedom) / t_quantile(replicates);
         let (low, high) = ((self.mean - self.low) * wider, (self.high - self.mean) * wider);
         Estimate { low: self.mean - low, high: self.mean + high, ..self }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use super::evidence::{Evidence, sample};
+use super::evidence::Evidence;
 use super::probe::{Ask, Place};
 use crate::experiment::field::Field;
 use crate::experiment::outcome::Sample;
@@ -86,7 +86,9 @@ impl<E> Bench<'_, E> {
         let plan = |ask: &Ask| {
             let plan = (self.plan_at)(&ask.place);
             let plan = plan.map_err(|error| BenchError::Plan(ask.place.clone(), error))?;
-            settle(plan, self.root, PILOTS_MAX, self.threads).map_err(BenchError::Run)
+            let settled = settle(&plan, self.root, PILOTS_MAX, self.threads);
+            let settled = settled.map_err(BenchError::Run)?;
+            Ok(settled.map_or(plan, |(settled, _)| settled))
         };
         let plans: Vec<Plan> = asks.iter().map(plan).collect::<Result<_, _>>()?;
         let mut found: Vec<Evidence> = Vec::with_capacity(asks.len());
@@ -115,7 +117,7 @@ impl<E> Bench<'_, E> {
         let field = Field::new(models.into_iter(), self.root, seeds.first as u64, seeds.count);
         let wanted = |_, _| Wanted::default();
         let fold = |model: usize, replicate: Replicate| {
-            let samples = self.subjects.iter().map(|s| sample(s.metric, &replicate.run));
+            let samples = self.subjects.iter().map(|s| replicate.run.sample(s.metric));
             gathered[model].push(samples.collect());
             (self.progress)(1);
         };

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::experiment::outcome::{self, Run, Sample};
-use crate::metric::{Condition, Judgement, Level, Metric, Subject, Unit, Unknown};
+use crate::experiment::outcome::{Sample, level};
+use crate::metric::{Condition, Judgement, Level, Subject, Unknown};
 use crate::stats::interval::Estimate;
-use crate::stats::student;
 
 /// No number of seeds beyond this is worth a word.
 const HOPELESS: f64 = 1e9;
@@ -95,14 +94,8 @@ impl Question {
         if seeds < 2 {
             return Verdict::Open;
         }
-        let reach = |level: f64| student::quantile(1.0 - level / 2.0, (seeds - 1) as f64);
-        let wider = reach(level) / reach(0.05);
         let wide = |subject: &Subject| match self.level(evidence, subject)? {
-            Level::Known(e) => {
-                let low = e.mean - (e.mean - e.low) * wider;
-                let high = e.mean + (e.high - e.mean) * wider;
-                Some(Level::Known(Estimate { low, high, ..e }))
-            }
+            Level::Known(estimate) => Some(Level::Known(estimate.at_level(level, seeds))),
             never @ Level::Never => Some(never),
         };
         self.all(&wide).unwrap_or(Verdict::Open)
@@ -132,9 +125,7 @@ impl Question {
     pub fn is_narrow(&self, evidence: &Evidence, share: f64) -> bool {
         let about = self.goals.iter().flat_map(Condition::subjects);
         let narrow = |subject: &Subject| match self.level(evidence, subject) {
-            Some(Level::Known(e)) => {
-                e.has_interval() && (e.high - e.low) / 2.0 <= share * e.mean.abs()
-            }
+            Some(Level::Known(e)) => e.has_interval() && e.half_width() <= share * e.mean.abs(),
             _ => true,
         };
         about.into_iter().all(narrow)
@@ -155,7 +146,7 @@ impl Question {
         let needed = bounds.enumerate().filter_map(|(place, (subject, _, value))| {
             let e = self.estimate(evidence, subject)?;
             let apart = apart.get(place).copied().flatten();
-            let short = (e.high - e.low) / 2.0 / apart.unwrap_or((e.mean - value).abs());
+            let short = e.half_width() / apart.unwrap_or((e.mean - value).abs());
             (e.low <= value && value <= e.high).then_some(seeds * short * short * MARGIN)
         });
         let most = needed.fold(seeds, f64::max);
@@ -201,36 +192,8 @@ impl Evidence {
     /// it or it is beyond every bound there.
     #[must_use]
     pub fn values(&self, subject: usize) -> Option<Vec<f64>> {
-        let value = |sample: &Sample| match *sample {
-            Sample::Plain(value) => value,
-            Sample::Ratio(top, bottom) => Some(top / bottom),
-            Sample::YesNo(is_so) => is_so.map(|is_so| f64::from(u8::from(is_so))),
-        };
         let values = self.samples.get(subject)?.iter();
-        values.map(|sample| value(sample).filter(|value| value.is_finite())).collect()
-    }
-}
-
-/// What is known of a metric from its samples.
-fn level(metric: Metric, samples: &[Sample]) -> Option<Level> {
-    if let Some(estimate) = outcome::estimate(metric, samples) {
-        return Some(Level::Known(estimate));
-    }
-    // A time that some runs have and others do not is one that never came.
-    let plain = |sample: &Sample| matches!(sample, Sample::Plain(Some(_)));
-    let never = samples.contains(&Sample::Plain(Some(f64::INFINITY)));
-    let sometimes = metric.unit() == Unit::Seconds && samples.iter().any(plain);
-    (never || sometimes).then_some(Level::Never)
-}
-
-/// What a run gave of a metric: the end of work that did not end is never.
-#[must_use]
-pub(super) fn sample(metric: Metric, run: &Run) -> Sample {
-    let sample = run.samples[metric.place()];
-    let is_end = matches!(metric, Metric::TimeTo99 | Metric::TimeTo100);
-    match sample {
-        Sample::Plain(None) if is_end && run.finite_calls > 0 => Sample::Plain(Some(f64::INFINITY)),
-        sample => sample,
+        values.map(|sample| sample.value().filter(|value| value.is_finite())).collect()
     }
 }
 
